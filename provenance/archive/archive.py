@@ -1,0 +1,231 @@
+"""The archive: database, blobs, index and identity, opened together."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy import select
+
+from provenance import schema, settings
+from provenance.archive.indexes import Indexes
+from provenance.database import Database, utc_now
+from provenance.errors import (
+    ArchiveError,
+    HalfMadeArchiveError,
+    NewerArchiveError,
+    NotAnArchiveError,
+    StoreError,
+    UsageError,
+)
+from provenance.settings import FILE_NAME, FORMAT, Settings
+from provenance.store.folder import FolderStore
+
+if TYPE_CHECKING:
+    from provenance.archive.record import Run
+    from provenance.sign.embed import Signer
+    from provenance.sign.identity import Identity
+    from provenance.sign.read import Anchor
+
+DEFAULT_NAME = "prov-archive"
+"""The folder that first use makes."""
+
+_DATABASE_FILE = "archive.sqlite"
+
+
+class Archive:
+    """An open archive. Close it, or use it as a context manager."""
+
+    def __init__(self, folder: Path, *, passphrase: Callable[[], str | None]) -> None:
+        """Open the archive in `folder`, upgrade its schema and finish what a crash left open."""
+        from provenance.archive.journal import recover
+
+        self.folder = folder
+        self.passphrase = passphrase
+        _check_marker(folder)
+        self.settings = Settings.load(folder)
+        self.store = FolderStore(folder / "blobs")
+        self.database = Database.open(self.settings.url or f"sqlite:///{folder / _DATABASE_FILE}")
+        self.database.upgrade(backup=folder / f"archive.before-{utc_now():%Y%m%dT%H%M%S}.sqlite")
+        with self.database.read() as session:
+            uid = session.scalar(select(schema.Archive.uid))
+        if uid is None:
+            message = f"The database of {folder} is empty. Restore a backup, or take the archive's own database.url."
+            raise ArchiveError(message)
+        self.uid = uid
+        self.indexes = Indexes(self.database, folder / "index")
+        recover(self)
+
+    @classmethod
+    def make(cls, folder: Path, *, database: str = "", passphrase: Callable[[], str | None] = lambda: None) -> Self:
+        """Make a new archive in `folder` and open it; what an interrupted making left is made whole.
+
+        Raises UsageError when there is an archive already, NotAnArchiveError when the folder holds other things.
+        """
+        if (folder / FILE_NAME).exists():
+            message = f"{folder} is an archive already. Use it as it is, or name another folder."
+            raise UsageError(message)
+        _make_folders(folder)
+        name = "trial"
+        _make_identity(folder / "identity", name, passphrase())
+        _make_database(database or f"sqlite:///{folder / _DATABASE_FILE}")
+        chosen = Settings(url=database, identity=name)
+        _write_marker(folder / FILE_NAME, settings.file_text(chosen))
+        return cls(folder, passphrase=passphrase)
+
+    def __enter__(self) -> Self:
+        """Use the archive in a `with` block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Save the index and let go of the database."""
+        self.indexes.save()
+        self.database.close()
+
+    @cached_property
+    def identity(self) -> "Identity":
+        """Whose key signs. Raises IdentityError when it cannot be used."""
+        from provenance.sign.identity import load
+
+        return load(self.folder / "identity", self.settings.identity, passphrase=self.passphrase())
+
+    @cached_property
+    def signer(self) -> "Signer":
+        """What signs with that key."""
+        from provenance.archive.identity import remember
+        from provenance.sign.embed import Signer
+
+        remember(self, self.identity)
+        return Signer(self.identity)
+
+    @cached_property
+    def anchors(self) -> "tuple[Anchor, ...]":
+        """The certificate authorities that a signature is held against: our own, then those in the settings."""
+        from provenance.archive.identity import anchors
+
+        return anchors(self)
+
+    def run(self, model: str, **facts: Any) -> "Run":  # noqa: ANN401
+        """Write down a generation run and give it back, to be used in a `with` block; see `record.start`."""
+        from provenance.archive.record import start
+
+        return start(self, model, **facts)
+
+
+def open_archive(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = True,
+    passphrase: str | Callable[[], str | None] | None = None,
+) -> Archive:
+    """Open the archive at `path`, else `PROV_ARCHIVE`, else the nearest one upwards, else make `./prov-archive`.
+
+    `passphrase` unlocks the signing key where it has one; without it `PROV_PASSPHRASE` is taken.
+    With `create=False` a missing archive raises NotAnArchiveError.
+    """
+    folder = find_archive(path)
+    unlock = passphrase if callable(passphrase) else lambda: passphrase or os.environ.get("PROV_PASSPHRASE")
+    if (folder / FILE_NAME).exists():
+        return Archive(folder, passphrase=unlock)
+    if not create:
+        raise _nothing_here(folder)
+    return Archive.make(folder, passphrase=unlock)
+
+
+def find_archive(path: str | os.PathLike[str] | None = None) -> Path:
+    """Say where the archive is, or would be made."""
+    named = path or os.environ.get("PROV_ARCHIVE")
+    if named:
+        return Path(named).expanduser().resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for candidate in (folder, folder / DEFAULT_NAME):
+            if (candidate / FILE_NAME).exists():
+                return candidate
+    return here / DEFAULT_NAME
+
+
+def _nothing_here(folder: Path) -> ArchiveError:
+    if _looks_half_made(folder):
+        return HalfMadeArchiveError(f"The archive in {folder} is half made. Run `prov init {folder}` to finish it.")
+    return NotAnArchiveError(f"There is no archive in {folder}. Make one with `prov init`, or name another folder.")
+
+
+def _looks_half_made(folder: Path) -> bool:
+    ours = {"blobs", "identity", _DATABASE_FILE}
+    return folder.is_dir() and bool(ours & {entry.name for entry in folder.iterdir()})
+
+
+def _check_marker(folder: Path) -> None:
+    if not (folder / FILE_NAME).exists():
+        raise _nothing_here(folder)
+    found = settings.archive_format(folder)
+    if found > FORMAT:
+        message = (
+            f"The archive {folder} has format {found}; this program knows up to {FORMAT}. "
+            "Upgrade prov (pip install --upgrade provenance-archive), then call again."
+        )
+        raise NewerArchiveError(message)
+
+
+def _make_folders(folder: Path) -> None:
+    allowed = {"blobs", "identity", "runs", "index", f".{FILE_NAME}.part"}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        strange = [
+            entry.name
+            for entry in folder.iterdir()
+            if entry.name not in allowed and not entry.name.startswith(_DATABASE_FILE)
+        ]
+        if strange:
+            message = f"{folder} is not an archive and holds other things ({_some(strange)}). Name an empty folder."
+            raise NotAnArchiveError(message)
+        for name in ("blobs", "identity", "runs", "index"):
+            (folder / name).mkdir(exist_ok=True)
+        (folder / "identity").chmod(0o700)
+    except OSError as cause:
+        message = f"The archive {folder} cannot be made: {cause.strerror}. Name a folder that you may write to."
+        raise StoreError(message) from cause
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:3]) + (", ..." if len(listed) > 3 else "")
+
+
+def _make_identity(folder: Path, name: str, passphrase: str | None) -> None:
+    from provenance.sign.identity import create_trial, listing, save
+
+    if name not in listing(folder):
+        save(create_trial(name, now=utc_now()), folder, passphrase=passphrase)
+
+
+def _make_database(url: str) -> None:
+    database = Database.open(url)
+    try:
+        database.upgrade()
+        with database.write() as session:
+            if session.scalar(select(schema.Archive.uid)) is None:
+                session.add(schema.Archive(id=1, uid=uuid.uuid4().hex, created_at=utc_now()))
+    finally:
+        database.close()
+
+
+def _write_marker(path: Path, text: str) -> None:
+    """Write the settings last and at once: an archive without them is half made."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as cause:
+        message = f"{path} cannot be written: {cause.strerror}. Make room or check permissions, then call again."
+        raise StoreError(message) from cause

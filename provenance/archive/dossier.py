@@ -1,0 +1,125 @@
+"""Everything that the archive knows of an artwork, in the shape of an export record, before disclosure."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from provenance.archive.lineage import lineage
+from provenance.archive.search import Detail, show
+from provenance.words import Making, Truth, making_of
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+
+def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
+    """Gather the record of an artwork; `docs/export-record.md` describes the keys."""
+    detail = show(archive, uid)
+    record: dict[str, Any] = {
+        "artwork": _artwork(archive, detail),
+        "people": _people(detail),
+        "edits": _edits(archive, detail),
+        "lineage": _lineage(archive, uid),
+        "checks": _checks(detail),
+        "tool": {"name": "prov", "version": version("provenance-archive")},
+    }
+    if detail.run is not None:
+        record["run"] = _run(detail.run)
+    if detail.manifest is not None:
+        record["manifest"] = {
+            "label": detail.manifest["label"],
+            "signed_at": detail.manifest["signed_at"],
+            "clock": "own",
+            "signer": detail.manifest["signer"],
+        }
+    if detail.reproductions:
+        record["reproduction"] = dict(detail.reproductions[-1])
+    return record
+
+
+def making(archive: "Archive", detail: Detail) -> Making:
+    """Tell how an artwork was made, from the beginning of its history."""
+    first = detail
+    edited = False
+    while first.edit is not None:
+        edited = True
+        first = show(archive, first.edit["parent"])
+    return making_of(first.source_type, by_person=edited)
+
+
+def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
+    return {
+        "id": detail.uid,
+        "title": detail.title,
+        "seed": detail.seed,
+        "parameters": dict(detail.parameters),
+        "width": detail.width,
+        "height": detail.height,
+        "media_type": "image/png",
+        "source_type": detail.source_type,
+        "making": making(archive, detail).value,
+        "made_at": detail.made_at.isoformat(),
+        "file_digest": detail.file_digest,
+        "pixels_digest": detail.pixels_digest,
+    }
+
+
+def _people(detail: Detail) -> list[dict[str, Any]]:
+    return [{"name": detail.by, "role": "creator", "credited": True}] if detail.by else []
+
+
+def _run(run: "dict[str, Any] | Any") -> dict[str, Any]:
+    model = run["model"]
+    return {
+        "id": run["uid"],
+        "engine": {"name": model["engine"], "version": model["version"], "distribution": model["distribution"]},
+        "model": {key: model[key] for key in ("name", "version", "digest", "digest_of")},
+        "seed": run["seed"],
+        "prompt": run["prompt"],
+        "parameters": run["parameters"],
+        "environment": run["environment"],
+        "started_at": run["started_at"],
+        "outcome": run["outcome"],
+    }
+
+
+def _edits(archive: "Archive", detail: Detail) -> list[dict[str, Any]]:
+    """List the edits that led to the artwork, the latest first."""
+    edits: list[dict[str, Any]] = []
+    here = detail
+    while here.edit is not None:
+        copied = ("actions", "tool", "note", "parent", "by", "evidence")
+        edit = {key: here.edit[key] for key in copied}
+        share = {"value": here.edit["changed_share"], "truth": Truth.CHECKED.value}
+        edits.append(edit | {"artwork": here.uid, "at": here.made_at.isoformat(), "changed_share": share})
+        here = show(archive, here.edit["parent"])
+    return edits
+
+
+def _lineage(archive: "Archive", uid: str) -> dict[str, Any]:
+    found = lineage(archive, uid)
+    parents = {relative.uid: relative for relative in (found.subject, *found.relatives)}
+    steps = [step for step in found.steps if parents[step.parent].kind != "work"]
+    works = [relative for relative in found.relatives if relative.kind == "work"]
+    return {
+        "parents": [
+            {
+                "id": step.parent,
+                "kind": parents[step.parent].kind,
+                "role": step.role,
+                "truth": step.truth,
+                "name": parents[step.parent].label,
+            }
+            for step in steps
+            if parents[step.parent].kind != "contributor"
+        ],
+        "works": [{"id": work.uid, "name": work.label} for work in works],
+    }
+
+
+def _checks(detail: Detail) -> list[dict[str, Any]]:
+    checks: list[dict[str, Any]] = [
+        {"check": finding.check, "severity": finding.severity, "sentence": finding.sentence}
+        for finding in detail.findings
+    ]
+    compared = {"check": "similarity", "compared": detail.works_compared, "of": detail.works_compared}
+    return [compared, *checks]

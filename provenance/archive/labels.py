@@ -1,0 +1,82 @@
+"""What a node is called in a list or a tree: a few words for people, made in one query per kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from provenance import schema
+from provenance.schema import Kind
+
+
+def labels(session: Session, rows: Mapping[int, Kind]) -> dict[int, str]:
+    """Name nodes, given by row id with their kinds."""
+    named: dict[int, str] = {}
+    for kind in dict.fromkeys(rows.values()):
+        query, text = _QUERIES[kind]
+        wanted = [row for row, its in rows.items() if its == kind]
+        named |= {row.id: text(row) for row in session.execute(query(wanted))}
+    return {row: named.get(row, "not recorded") for row in rows}
+
+
+def _artworks(rows: Sequence[int]) -> Select[Any]:
+    artwork, model, run = schema.Artwork, schema.Model, schema.Run
+    columns = (artwork.id, artwork.title, artwork.making, artwork.seed, artwork.width, artwork.height, model.name)
+    query = select(*columns).outerjoin(run, run.id == artwork.run_id).outerjoin(model, model.id == run.model_id)
+    return query.where(artwork.id.in_(rows))
+
+
+def _artwork_text(row: Any) -> str:  # noqa: ANN401
+    size = f"{row.width} x {row.height}"
+    if row.title:
+        return f"{row.title} ({size})"
+    if row.making == "edited":
+        return f"edited by a person ({size})"
+    return f"{row.name}, seed {row.seed or 'not recorded'} ({size})"
+
+
+def _runs(rows: Sequence[int]) -> Select[Any]:
+    query = select(schema.Run.id, schema.Run.started_at, schema.Model.name)
+    return query.join(schema.Model, schema.Model.id == schema.Run.model_id).where(schema.Run.id.in_(rows))
+
+
+def _models(rows: Sequence[int]) -> Select[Any]:
+    return select(schema.Model.id, schema.Model.name, schema.Model.version).where(schema.Model.id.in_(rows))
+
+
+def _datasets(rows: Sequence[int]) -> Select[Any]:
+    version = schema.DatasetVersion
+    query = select(version.id, schema.Dataset.name, version.number, version.works)
+    return query.join(schema.Dataset, schema.Dataset.id == version.dataset_id).where(version.id.in_(rows))
+
+
+def _works(rows: Sequence[int]) -> Select[Any]:
+    work = schema.Work
+    return select(work.id, work.title, work.name, work.creator, work.licence).where(work.id.in_(rows))
+
+
+def _work_text(row: Any) -> str:  # noqa: ANN401
+    creator = row.creator or "creator not recorded"
+    return f"{row.title or row.name}, {creator}, {row.licence or 'licence not recorded'}"
+
+
+def _people(rows: Sequence[int]) -> Select[Any]:
+    return select(schema.Contributor.id, schema.Contributor.name).where(schema.Contributor.id.in_(rows))
+
+
+def _exports(rows: Sequence[int]) -> Select[Any]:
+    export = schema.Export
+    return select(export.id, export.name, export.disclosure).where(export.id.in_(rows))
+
+
+_QUERIES: Mapping[Kind, tuple[Callable[[Sequence[int]], Select[Any]], Callable[[Any], str]]] = {
+    Kind.ARTWORK: (_artworks, _artwork_text),
+    Kind.RUN: (_runs, lambda row: f"{row.name}, {row.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+    Kind.MODEL: (_models, lambda row: f"{row.name} {row.version}"),
+    Kind.DATASET: (_datasets, lambda row: f"{row.name} version {row.number} ({row.works} works)"),
+    Kind.WORK: (_works, _work_text),
+    Kind.CONTRIBUTOR: (_people, lambda row: row.name),
+    Kind.EXPORT: (_exports, lambda row: f"{row.name} ({row.disclosure})"),
+}
+"""How nodes of each kind are fetched and named."""

@@ -1,0 +1,171 @@
+"""`prov export`: artworks leave as new signed files with their papers.
+
+The order keeps the record true: the file is complete under a temporary name, the row commits, and then the
+file gets its name. So nothing that left is missing from the archive.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from provenance import schema
+from provenance.archive import artwork, nodes
+from provenance.archive.artwork import manifest_row
+from provenance.archive.claims import exported_claim
+from provenance.archive.dossier import dossier
+from provenance.database import utc_now
+from provenance.digest import Digest
+from provenance.errors import StoreError, UsageError
+from provenance.export.encode import FORMATS, encode, media_type, suffix
+from provenance.export.metadata import xmp_packet
+from provenance.export.record import export_record, record_bytes, record_metadata
+from provenance.picture import Picture
+from provenance.schema import Kind, Role
+from provenance.words import Disclosure, Truth
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How artworks leave."""
+
+    format: str = "png"
+    quality: int | None = None
+    """1 to 100 for JPEG, WebP and AVIF; None takes the format's good default."""
+    disclosure: Disclosure = Disclosure.FULL
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """An artwork that left."""
+
+    uid: str
+    artwork: str
+    path: Path
+    record_path: Path
+    disclosure: Disclosure
+    file_digest: Digest
+    size: int
+
+
+def export(archive: "Archive", typed: Sequence[str], folder: Path, form: Form) -> list[Exported]:
+    """Export the artworks whose ids begin with `typed` into `folder`, a picture and a JSON record each.
+
+    Raises NotFoundError, UsageError (unknown format, a file that is there already), StoreError, DamagedArchiveError.
+    """
+    if form.format not in FORMATS:
+        raise UsageError(f"{form.format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
+    with archive.database.read() as session:
+        uids = [nodes.find(session, each, kinds=[Kind.ARTWORK]).uid for each in typed]
+    _make_folder(folder)
+    return [_export(archive, uid, folder, form) for uid in dict.fromkeys(uids)]
+
+
+def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
+    at = utc_now()
+    whole = dossier(archive, uid)
+    record = export_record(whole, form.disclosure, exported_at=at)
+    name = f"{uid[: nodes.SHORT]}{suffix(form.format)}"
+    path, record_path = folder / name, folder / f"{name}.json"
+    if not form.overwrite:
+        _refuse_existing(path, record_path)
+
+    file_digest = Digest(str(whole["artwork"]["file_digest"]))
+    kept = archive.store.read(file_digest)
+    picture = Picture.open(kept, limit=1 << 62)
+    xmp = xmp_packet(record_metadata(record))
+    data = encode(picture, form.format, quality=form.quality, xmp=xmp)
+    claim = exported_claim(archive.uid, whole, form.disclosure, picture=kept, media_type=media_type(form.format), at=at)
+    signed = archive.signer.sign(data, media_type(form.format), claim)
+
+    export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
+    record = record | {"export": {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}}
+    with _placed(path, signed.data), _placed(record_path, record_bytes(record)):
+        _remember(archive, export_uid, uid, name, form, signed, record, at)
+    return Exported(
+        uid=export_uid,
+        artwork=uid,
+        path=path,
+        record_path=record_path,
+        disclosure=form.disclosure,
+        file_digest=Digest.of(signed.data),
+        size=len(signed.data),
+    )
+
+
+def _remember(
+    archive: "Archive",
+    export_uid: str,
+    uid: str,
+    name: str,
+    form: Form,
+    signed: Any,  # noqa: ANN401
+    record: dict[str, Any],
+    at: datetime,
+) -> None:
+    pixels = Picture.open(signed.data, limit=1 << 62).digest
+    with archive.database.write() as session:
+        export_id = nodes.add_nodes(session, {export_uid: Kind.EXPORT}, at)[export_uid]
+        artwork_id = nodes.node_id(session, uid)
+        session.add(
+            schema.Export(
+                id=export_id,
+                artwork_id=artwork_id,
+                name=name,
+                media_type=media_type(form.format),
+                settings={"format": form.format, "quality": form.quality},
+                disclosure=form.disclosure.value,
+                file_digest=Digest.of(signed.data).hex,
+                file_size=len(signed.data),
+                pixels_digest=pixels.hex,
+                record=record,
+                exported_at=at,
+            )
+        )
+        session.flush()
+        nodes.add_edges(session, [(export_id, Role.EXPORT_OF, artwork_id, Truth.CHECKED)])
+        identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).tuples())
+        manifest = artwork.manifest_json(signed) | {"identity": archive.identity.fingerprint.hex}
+        session.add(schema.Manifest(**manifest_row(manifest, export_id, identities)))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        message = f"The folder {folder} cannot be made: {cause.strerror}. Name one that you may write to with --to."
+        raise StoreError(message) from cause
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise UsageError(f"{path} is there already. Name another folder with --to, or say --overwrite.")
+
+
+@contextlib.contextmanager
+def _placed(path: Path, data: bytes) -> Iterator[None]:
+    """Write `data` beside `path` first; give it that name when the block ends well, else take it away."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        yield
+        part.replace(path)
+    except OSError as cause:
+        message = f"{path} cannot be written: {cause.strerror}. Make room or check permissions, then export again."
+        raise StoreError(message) from cause
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,327 @@
+"""A run and its writer: what happens behind the generator, top to bottom.
+
+The run's row commits before the first pixel. Then each picture goes through worker threads (fingerprint,
+check, encode, sign, store, journal) to one writer thread that commits batches. The generator only
+waits when more pictures are on their way than the settings allow.
+"""
+
+import queue
+import secrets
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy.orm import Session
+
+from provenance import schema
+from provenance.archive import artwork, nodes
+from provenance.archive.artwork import Recorded
+from provenance.archive.claims import generated_claim
+from provenance.archive.environment import environment_id, environment_record, worker_count
+from provenance.archive.incoming import as_picture
+from provenance.archive.journal import Journal
+from provenance.archive.models import ModelFacts, model_facts, remember_model
+from provenance.database import utc_now
+from provenance.digest import Digest, Json
+from provenance.errors import CancelledError, ProvenanceError, UsageError
+from provenance.generate.engine import SEED_LIMIT
+from provenance.picture import Picture
+from provenance.schema import Kind, Outcome, Role
+from provenance.schema.runs import Making
+from provenance.sign.claim import Ingredient
+from provenance.words import Truth
+
+if TYPE_CHECKING:
+    import torch
+
+    from provenance.archive.archive import Archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What is known of a run before it begins."""
+
+    model: ModelFacts
+    seed: int | None
+    prompt: str | None
+    parameters: Mapping[str, Json]
+    wanted: int | None
+    by: str | None
+    device: str | None
+    inputs: Sequence[tuple[Role, str, Truth]]
+    """Works, datasets or artworks that it was given: role, full id, how we know."""
+    ingredients: Sequence[Ingredient]
+    """What the manifest of each picture says of those inputs."""
+    started_at: datetime
+    nonce: str
+
+
+def start(
+    archive: "Archive",
+    model: str | ModelFacts,
+    *,
+    seed: int | None = None,
+    prompt: str | None = None,
+    parameters: Mapping[str, Json] | None = None,
+    wanted: int | None = None,
+    by: str | None = None,
+    device: str | None = None,
+    inputs: Sequence[tuple[Role, str, Truth]] = (),
+    ingredients: Sequence[Ingredient] = (),
+    source_type: str | None = None,
+) -> "Run":
+    """Write a run down. `model` is a name of yours, or the facts of a registered one.
+
+    `source_type` is the IPTC digital source type of what it makes; without it a model known by name alone
+    counts as trained (`trainedAlgorithmicMedia`). Raises UsageError for facts that cannot be recorded.
+    """
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise UsageError(f"The seed {seed} is out of range: 0 to {SEED_LIMIT - 1} is possible.")
+    facts = RunFacts(
+        model=model if isinstance(model, ModelFacts) else model_facts(model, source_type),
+        seed=seed,
+        prompt=_clean(prompt, "prompt"),
+        parameters=dict(parameters or {}),
+        wanted=wanted,
+        by=_clean(by, "name after --by"),
+        device=device,
+        inputs=tuple(inputs),
+        ingredients=tuple(ingredients),
+        started_at=utc_now(),
+        nonce=secrets.token_hex(16),
+    )
+    return Run(archive, facts)
+
+
+class Run:
+    """One generation run. Use it in a `with` block and `add` what the model makes."""
+
+    def __init__(self, archive: "Archive", facts: RunFacts) -> None:
+        """Commit the run's row and start the threads."""
+        self.facts = facts
+        self.seed, self.prompt = facts.seed, facts.prompt
+        self.uid = _run_uid(archive.uid, facts)
+        self._archive = archive
+        _ = archive.signer  # a locked key must be heard of now, not behind the generator
+        archive.indexes.refresh()
+        self._journal = Journal.begin(archive.folder / "runs", self.uid)
+        with archive.database.write() as session:
+            _write_run(session, self.uid, facts)
+
+        self._count = 0
+        self._failure: BaseException | None = None
+        self._added: list[Future[Recorded]] = []
+        self._room = threading.BoundedSemaphore(archive.settings.queue)
+        self._prepared: queue.SimpleQueue[Recorded | None] = queue.SimpleQueue()
+        self._workers = ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-worker")
+        self._writer = threading.Thread(target=self._write_batches, name="prov-writer")
+        self._writer.start()
+        self._open = True
+
+    def __enter__(self) -> Self:
+        """Use the run in a `with` block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Finish what was added, then write down how the run ended."""
+        if kind is None:
+            self.close()
+        elif issubclass(kind, KeyboardInterrupt | CancelledError):
+            self._finish(Outcome.CANCELLED, "Stopped by the person who started it.")
+        else:
+            self._finish(Outcome.FAILED, f"{kind.__name__}: {error}")
+
+    @property
+    def generator(self) -> "torch.Generator":
+        """A torch CPU generator with the run's seed, for your pipeline. Raises UsageError without a seed."""
+        import torch
+
+        if self.seed is None:
+            raise UsageError("This run has no seed. Give one: archive.run(model, seed=...).")
+        return torch.Generator("cpu").manual_seed(self.seed)
+
+    @property
+    def artworks(self) -> tuple[str, ...]:
+        """The ids of what was recorded so far, in the order in which it was added."""
+        done = [future for future in self._added if future.done() and future.exception() is None]
+        return tuple(future.result().uid for future in done)
+
+    def add(
+        self,
+        picture: object,
+        *,
+        seed: int | None = None,
+        parameters: Mapping[str, Json] | None = None,
+        title: str | None = None,
+    ) -> "Future[Recorded]":
+        """Hand over a picture (Pillow, numpy or torch) and go on: it is copied and recorded in the background.
+
+        `seed` is the picture's own, if it has one; `parameters` what is not the same for the whole run.
+        Waits only when too many are on their way. Raises what went wrong with an earlier picture.
+        """
+        self._check_open()
+        taken = as_picture(picture)
+        self._room.acquire()
+        if self._failure is not None:
+            self._room.release()
+            raise self._failure
+        position, self._count = self._count, self._count + 1
+        item = _Item(position=position, picture=taken, seed=seed, parameters=dict(parameters or {}), title=title)
+        future = self._workers.submit(self._prepare, item)
+        future.add_done_callback(self._prepared_or_failed)
+        self._added.append(future)
+        return future
+
+    def close(self) -> None:
+        """Wait until everything is recorded. Raises what went wrong in the background."""
+        if not self._open:
+            return
+        if self._failure is not None:
+            self._finish(Outcome.FAILED, str(self._failure))
+        else:
+            self._finish(Outcome.FINISHED, None)
+        if self._failure is not None:
+            raise self._failure
+
+    def _check_open(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if not self._open:
+            raise UsageError(f"The run {self.uid[: nodes.SHORT]} has ended. Start another with archive.run(...).")
+
+    def _prepare(self, item: "_Item") -> Recorded:
+        recorded = artwork.prepare(self._archive, _draft(self._archive, self.uid, self.facts, item))
+        self._journal.write(recorded.to_json())
+        return recorded
+
+    def _prepared_or_failed(self, future: "Future[Recorded]") -> None:
+        if (error := future.exception()) is None:
+            self._prepared.put(future.result())
+        else:
+            self._failure = self._failure or error
+            self._room.release()
+
+    def _write_batches(self) -> None:
+        ended = False
+        while not ended:
+            batch = [self._prepared.get()]
+            while len(batch) < self._archive.settings.batch and not self._prepared.empty():
+                batch.append(self._prepared.get())
+            ended = None in batch
+            records = [record for record in batch if record is not None]
+            self._write_batch(records)
+
+    def _write_batch(self, records: list[Recorded]) -> None:
+        try:
+            with self._archive.database.write() as session:
+                artwork.write(session, records)
+        except Exception as error:  # noqa: BLE001  (the writer must live on, so that the generator hears of it)
+            self._failure = self._failure or error
+        for _ in records:
+            self._room.release()
+
+    def _finish(self, outcome: Outcome, message: str | None) -> None:
+        self._open = False
+        self._workers.shutdown(wait=True)
+        self._prepared.put(None)
+        self._writer.join()
+        if self._failure is not None:
+            outcome, message = Outcome.FAILED, str(self._failure)
+        try:
+            with self._archive.database.write() as session:
+                run_id = nodes.node_id(session, self.uid)
+                ended = schema.RunEnd(run_id=run_id, outcome=outcome.value, message=message, ended_at=utc_now())
+                session.add(ended)
+        except ProvenanceError as error:
+            self._failure = self._failure or error
+        if self._failure is None:
+            self._journal.end()
+        else:
+            self._journal.leave()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    position: int
+    picture: Picture
+    seed: int | None
+    parameters: Mapping[str, Json]
+    title: str | None
+
+
+def _draft(archive: "Archive", run_uid: str, facts: RunFacts, item: _Item) -> artwork.Draft:
+    pixels = item.picture.digest
+    uid = artwork.artwork_uid(origin=run_uid, position=item.position, pixels=pixels)
+    seed = None if item.seed is None else str(item.seed)
+    made_at = utc_now()
+    return artwork.Draft(
+        uid=uid,
+        picture=item.picture,
+        pixels_digest=pixels,
+        claim=generated_claim(
+            archive.uid,
+            facts,
+            artwork_uid=uid,
+            run_uid=run_uid,
+            pixels=pixels,
+            seed=seed,
+            parameters=item.parameters,
+            title=item.title,
+            made_at=made_at,
+        ),
+        source_type=facts.model.source_type,
+        making=Making.GENERATED,
+        made_at=made_at,
+        run_uid=run_uid,
+        position=item.position,
+        seed=seed,
+        title=item.title,
+        parameters=item.parameters,
+        by=facts.by,
+    )
+
+
+def _run_uid(archive_uid: str, facts: RunFacts) -> str:
+    record: Json = {
+        "archive": archive_uid,
+        "model": facts.model.uid,
+        "seed": None if facts.seed is None else str(facts.seed),
+        "started_at": facts.started_at.isoformat(),
+        "nonce": facts.nonce,
+    }
+    return Digest.of_json({"run": record}).hex
+
+
+def _write_run(session: Session, uid: str, facts: RunFacts) -> None:
+    model_id = remember_model(session, facts.model, facts.started_at)
+    run_id = nodes.add_nodes(session, {uid: Kind.RUN}, facts.started_at)[uid]
+    session.add(
+        schema.Run(
+            id=run_id,
+            model_id=model_id,
+            environment_id=environment_id(session, environment_record(facts.device)),
+            seed=None if facts.seed is None else str(facts.seed),
+            prompt=facts.prompt,
+            parameters=dict(facts.parameters),
+            wanted=facts.wanted,
+            started_at=facts.started_at,
+        )
+    )
+    session.flush()
+    parents = nodes.node_ids(session, [uid for _, uid, _ in facts.inputs])
+    edges = [(run_id, role, parents[parent], truth) for role, parent, truth in facts.inputs]
+    edges.append((run_id, Role.MODEL, model_id, Truth.CHECKED if facts.model.digest else Truth.CLAIMED))
+    if facts.by:
+        edges.append(
+            (run_id, Role.BY, nodes.contributors(session, [facts.by], facts.started_at)[facts.by], Truth.CLAIMED)
+        )
+    nodes.add_edges(session, edges)
+
+
+def _clean(text: str | None, what: str) -> str | None:
+    if text is not None and "\0" in text:
+        raise UsageError(f"The {what} holds a NUL character, which cannot be recorded. Take it out.")
+    return text

@@ -1,0 +1,234 @@
+"""`prov reproduce`: the same picture made again from its record, and how near it came.
+
+The classes are measured: exact (pixels equal), equivalent (no channel differs by more than 2 levels and
+PSNR >= 50 dB), close (PSNR >= 30 dB), different. Pixels are compared, never files.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from provenance import schema
+from provenance.archive import nodes
+from provenance.archive.create import canvas
+from provenance.archive.environment import environment_id, environment_record
+from provenance.database import utc_now
+from provenance.digest import Digest
+from provenance.errors import EngineError, UsageError
+from provenance.generate.registry import Supplied, choose_device, find, render, request_for
+from provenance.picture import Picture
+from provenance.schema import Kind
+from provenance.words import Difference, Verdict, reproduction_sentence
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+EQUIVALENT_LEVELS = 2
+EQUIVALENT_DECIBELS = 50.0
+CLOSE_DECIBELS = 30.0
+
+_BAND = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduced:
+    """What came of making an artwork again."""
+
+    artwork: str
+    verdict: Verdict
+    difference: Difference
+    psnr: float | None
+    """Peak signal-to-noise ratio in dB; None where the pictures are equal or cannot be compared."""
+    causes: tuple[str, ...]
+    """What is not as it was, each a sentence: what may explain a difference."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recipe:
+    uid: str
+    artwork_id: int
+    seed: int
+    width: int
+    height: int
+    file_digest: Digest
+    pixels_digest: str
+    engine: str
+    code: str | None
+    parameters: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+def reproduce(archive: "Archive", typed: str) -> Reproduced:
+    """Make the artwork whose id begins with `typed` again, and record the verdict.
+
+    Raises NotFoundError, UsageError for an artwork that no engine of ours made, EngineError if it fails.
+    """
+    with archive.database.read() as session:
+        recipe = _recipe(session, nodes.find(session, typed, kinds=[Kind.ARTWORK]))
+    supplied = find(recipe.engine)
+    device = _device(recipe)
+    with canvas(archive, recipe.width, recipe.height) as out:
+        _render(supplied, recipe, device, out)
+        again = Picture(out).digest
+        before = out if again.hex == recipe.pixels_digest else _stored(archive, recipe)
+        difference, psnr = compare(before, out)
+
+    environment = environment_record(device)
+    causes = _causes(recipe, supplied, environment)
+    verdict = judge(difference, psnr)
+    with archive.database.write() as session:
+        session.add(_row(session, recipe, verdict, again, difference, psnr, causes, environment))
+    why = " ".join(causes) if verdict is not Verdict.EXACT else None
+    sentence = reproduction_sentence(verdict, difference, why=why)
+    return Reproduced(
+        artwork=recipe.uid, verdict=verdict, difference=difference, psnr=psnr, causes=causes, sentence=sentence
+    )
+
+
+def compare(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Difference, float | None]:
+    """Measure how two pictures differ, band by band; PSNR (ISO/IEC 29170-1) in dB over all channels."""
+    if before.shape != after.shape:
+        return Difference(largest=255, changed=0, pixels=0), None
+    largest, changed, squares = 0, 0, 0
+    for top in range(0, before.shape[0], _BAND):
+        one, two = before[top : top + _BAND], after[top : top + _BAND]
+        apart = np.maximum(one, two) - np.minimum(one, two)
+        largest = max(largest, int(apart.max()))
+        changed += int(apart.any(axis=2).sum())
+        squares += int((apart.astype(np.uint32) ** 2).sum(dtype=np.uint64))
+    psnr = None if squares == 0 else 10 * math.log10(255**2 * before.size / squares)
+    return Difference(largest=largest, changed=changed, pixels=before.shape[0] * before.shape[1]), psnr
+
+
+def judge(difference: Difference, psnr: float | None) -> Verdict:
+    """Name the class of a difference."""
+    if difference.pixels == 0:
+        return Verdict.DIFFERENT
+    if psnr is None:
+        return Verdict.EXACT
+    if difference.largest <= EQUIVALENT_LEVELS and psnr >= EQUIVALENT_DECIBELS:
+        return Verdict.EQUIVALENT
+    return Verdict.CLOSE if psnr >= CLOSE_DECIBELS else Verdict.DIFFERENT
+
+
+def _recipe(session: Session, node: schema.Node) -> _Recipe:
+    artwork = session.get_one(schema.Artwork, node.id)
+    short = node.uid[: nodes.SHORT]
+    if artwork.run_id is None:
+        message = (
+            f"The artwork {short} was edited by a person: nobody can make that again. Try the artwork it came from."
+        )
+        raise UsageError(message)
+    run = session.get_one(schema.Run, artwork.run_id)
+    model = session.get_one(schema.Model, run.model_id)
+    if model.engine == "external" or artwork.seed is None:
+        message = f"The artwork {short} was made by a program of yours ({model.name}), which prov cannot call."
+        raise UsageError(message)
+    return _Recipe(
+        uid=node.uid,
+        artwork_id=node.id,
+        seed=int(artwork.seed),
+        width=artwork.width,
+        height=artwork.height,
+        file_digest=Digest(artwork.file_digest),
+        pixels_digest=artwork.pixels_digest,
+        engine=model.engine,
+        code=model.digest,
+        parameters=run.parameters,
+        environment=session.get_one(schema.Environment, run.environment_id).record,
+    )
+
+
+def _device(recipe: _Recipe) -> str:
+    wanted = str(recipe.environment.get("device", "cpu"))
+    try:
+        return choose_device(wanted)
+    except UsageError:
+        return choose_device("auto")
+
+
+def _render(supplied: Supplied, recipe: _Recipe, device: str, out: NDArray[np.uint8]) -> None:
+    request = request_for(
+        supplied.engine,
+        seed=recipe.seed,
+        width=recipe.width,
+        height=recipe.height,
+        style=recipe.parameters.get("style"),
+        parameters=recipe.parameters.get("options", {}),
+        palette=recipe.parameters.get("palette"),
+        device=device,
+    )
+    try:
+        render(supplied.engine, request, out)
+    except UsageError as cause:
+        message = f"The engine {recipe.engine} does not take the recorded request any more: {cause}"
+        raise EngineError(message) from cause
+
+
+def _stored(archive: "Archive", recipe: _Recipe) -> NDArray[np.uint8]:
+    picture = Picture.open(archive.store.path(recipe.file_digest), limit=recipe.width * recipe.height)
+    return picture.pixels
+
+
+def _causes(recipe: _Recipe, supplied: Supplied, now: Mapping[str, Any]) -> tuple[str, ...]:
+    causes: list[str] = []
+    if recipe.code != supplied.code_digest.hex:
+        causes.append(f"The code of the engine {recipe.engine} has changed.")
+    causes += [
+        f"The {words} was {_text(recipe.environment.get(fact))}; it is {_text(now.get(fact))}."
+        for fact, words in _FACTS.items()
+        if recipe.environment.get(fact) != now.get(fact)
+    ]
+    before, after = recipe.environment.get("libraries", {}), now.get("libraries", {})
+    causes += [
+        f"{name} was {_text(before.get(name))}; it is {_text(after.get(name))}."
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
+    return tuple(causes)
+
+
+_FACTS = {
+    "device": "device",
+    "device_name": "graphics processor",
+    "cuda": "CUDA version",
+    "threads": "number of threads",
+    "kernels": "instruction set",
+    "processor": "processor",
+    "system": "system",
+    "python": "Python version",
+}
+
+
+def _text(value: object) -> str:
+    return "not recorded" if value is None else str(value)
+
+
+def _row(
+    session: Session,
+    recipe: _Recipe,
+    verdict: Verdict,
+    again: Digest,
+    difference: Difference,
+    psnr: float | None,
+    causes: tuple[str, ...],
+    environment: Mapping[str, Any],
+) -> schema.Reproduction:
+    comparable = difference.pixels > 0
+    return schema.Reproduction(
+        artwork_id=recipe.artwork_id,
+        environment_id=environment_id(session, environment),
+        verdict=verdict.value,
+        pixels_digest=again.hex,
+        largest_difference=difference.largest if comparable else None,
+        differing_share=difference.changed / difference.pixels if comparable else None,
+        psnr=psnr,
+        causes=list(causes),
+        tried_at=utc_now(),
+    )

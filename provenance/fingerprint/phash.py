@@ -1,0 +1,74 @@
+"""The two perceptual hashes that every picture gets, made together from one look at its pixels.
+
+The codes are those of `imagehash.phash(picture.on_white(), hash_size=8)` and `hash_size=16`, bit for bit,
+so what other tools have stored can be compared: `codes(picture)[0].tobytes().hex()` is imagehash's text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.fingerprint.cosine import cosine_bits, firm_share
+from provenance.fingerprint.grid import grey_squares
+from provenance.fingerprint.method import ORIENTATIONS, Fingerprint
+from provenance.picture import Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerceptualHash:
+    """Signs of the lowest cosine coefficients against their median (the pHash of hackerfactor.com, 2011)."""
+
+    name: str
+    summary: str
+    side: int
+    """Rows of bits, and columns."""
+    flagged_at: int
+    reliable_at: float
+
+    @property
+    def bits(self) -> int:
+        """Bits of one code."""
+        return self.side * self.side
+
+    @property
+    def size(self) -> int:
+        """Bytes of one code."""
+        return self.bits // 8
+
+    def codes(self, picture: Picture) -> NDArray[np.uint8]:
+        """Reduce `picture` to uint8 of shape (8, size), rows in the order of `ORIENTATIONS`."""
+        return self.fingerprint(picture).matrix
+
+    def fingerprint(self, picture: Picture) -> Fingerprint:
+        """Reduce `picture` to its codes and their quality."""
+        return perceptual_hashes(picture, [self])[self.name]
+
+
+def perceptual_hashes(picture: Picture, methods: Sequence[PerceptualHash]) -> dict[str, Fingerprint]:
+    """Reduce `picture` by all `methods` at once, which costs little more than by one."""
+    squares = grey_squares(picture, [4 * method.side for method in methods])
+    return {method.name: _fingerprint(method, squares[4 * method.side]) for method in methods}
+
+
+def _fingerprint(method: PerceptualHash, squares: NDArray[np.uint8]) -> Fingerprint:
+    bits = cosine_bits(squares).reshape(len(ORIENTATIONS), -1)
+    return Fingerprint(method=method.name, codes=np.packbits(bits, axis=1).tobytes(), quality=firm_share(squares))
+
+
+phash8_v1 = PerceptualHash(
+    name="phash8_v1",
+    summary="64 bits of the coarsest shapes; finds the same picture scaled, recompressed or recoloured.",
+    side=8,
+    flagged_at=5,
+    reliable_at=0.5,
+)
+
+phash16_v1 = PerceptualHash(
+    name="phash16_v1",
+    summary="256 bits; tells pictures of the same layout apart better than 64 bits do.",
+    side=16,
+    flagged_at=51,
+    reliable_at=0.5,
+)

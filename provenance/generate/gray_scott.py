@@ -1,0 +1,213 @@
+"""Reaction and diffusion: two substances on a plane, from which spots, mazes and corals grow.
+
+P. Gray and S. K. Scott, 1984; J. E. Pearson, "Complex patterns in a simple system", Science 261, 1993.
+The reaction runs on a grid of its own, the same for every picture size; a spline makes it smooth.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from provenance.digest import Json
+from provenance.generate.chance import Chance
+from provenance.generate.engine import Promise, Request
+from provenance.generate.frame import REACH_LIMIT, Frame, Tile
+from provenance.generate.paint import Ramp, is_dull, smooth, write
+from provenance.generate.palettes import PALETTES, choose
+from provenance.generate.spline import Surface
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+_CELLS = 128
+"""Cells of the grid per unit of the plane."""
+
+_SIDE = 256
+_ATTEMPTS = 4
+_NEAR, _MIDDLE = 0.05**0.5, 0.8**0.5
+"""The nine-point Laplacian (0.05, 0.2, 0.05; 0.2, -1, 0.2; ...) is the product of (near, middle, near) with itself, less 1.8."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Regime:
+    summary: str
+    feed: float
+    kill: float
+    steps: int
+    seeds: float
+    """Drops of the second substance per square unit of the plane."""
+    sway: float = 0.0
+    """How far feed and kill change over the picture."""
+
+
+_REGIMES: Mapping[str, _Regime] = {
+    "coral": _Regime(summary="Branches that grow towards the light.", feed=0.0545, kill=0.062, steps=2600, seeds=14),
+    "maze": _Regime(summary="Walls and ways, like a fingerprint.", feed=0.037, kill=0.06, steps=2600, seeds=10),
+    "spots": _Regime(summary="Cells that divide until there is no room.", feed=0.0345, kill=0.0638, steps=2600, seeds=40),
+    "lace": _Regime(summary="A net with holes.", feed=0.039, kill=0.058, steps=2200, seeds=8),
+    "waves": _Regime(summary="Fronts that chase each other.", feed=0.014, kill=0.045, steps=2200, seeds=6),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What may be asked of the reaction."""
+
+    palette: str = field(
+        default="auto", metadata={"help": "a named palette; auto lets the seed choose", "choices": ("auto", *PALETTES)}
+    )
+    detail: float = field(
+        default=1.0, metadata={"help": "how fine the pattern is; the time grows with its square", "low": 0.5, "high": 3.0}
+    )
+    growth: float = field(
+        default=1.0, metadata={"help": "how long it grows; 1 is until it is full", "low": 0.2, "high": 3.0}
+    )
+    relief: float = field(default=0.6, metadata={"help": "how strong the light falls on it", "low": 0.0, "high": 1.0})
+    grain: float = field(default=0.25, metadata={"help": "grain, 0 none, 1 strong", "low": 0.0, "high": 1.0})
+
+
+class GrayScott:
+    """Patterns that grow by reaction and diffusion."""
+
+    name: ClassVar[str] = "gray-scott"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = "Corals, mazes, spots and waves, grown by reaction and diffusion."
+    styles: ClassVar[Mapping[str, str]] = {name: regime.summary for name, regime in _REGIMES.items()}
+    promise: ClassVar[Promise] = Promise(same_run=True, tiles=True, threads=True, scale=True)
+    Options: ClassVar[type[Options]] = Options
+
+    def generate(self, request: Request, out: "NDArray[np.uint8]") -> Mapping[str, Json]:
+        """Fill `out`; the choices name style, palette, and the attempt that grew."""
+        import torch
+
+        options = request.options or Options()
+        style = request.style or Chance(request.seed, "gray-scott style").pick(tuple(_REGIMES))
+        palette = choose(request.palette, options.palette, Chance(request.seed, "gray-scott palette"))
+        frame = Frame.of(request.width, request.height)
+        with torch.inference_mode():
+            grid, attempt = _grow(request, style, options, frame)
+            scene = _Scene(request, style, options, frame, Ramp(palette.colours, request.device), grid)
+            for tile, share in frame.tiles(min(request.tile, _SIDE)):
+                write(out, tile, scene.draw(tile), seed=request.seed, grain=options.grain)
+                request.progress(0.5 + share / 2)
+        return {
+            "seed": str(request.seed),
+            "style": style,
+            "palette": list(palette.colours),
+            "palette_name": palette.name,
+            "parameters": asdict(options),
+            "attempt": attempt,
+        }
+
+
+def _grow(request: Request, style: str, options: Options, frame: Frame) -> "tuple[Tensor, int]":
+    """Let the reaction run: second substance and age, both 0 to 1, shape (2, rows, columns); and the attempt."""
+    regime = _REGIMES[style]
+    for attempt in range(_ATTEMPTS):
+        chance = Chance(request.seed, f"gray-scott {style}", attempt)
+        grid = _react(request, regime, options, chance, frame)
+        if not is_dull(0.9 * grid[0]) or attempt == _ATTEMPTS - 1:
+            break
+    return grid, attempt
+
+
+def _react(request: Request, regime: _Regime, options: Options, chance: Chance, frame: Frame) -> "Tensor":
+    import torch
+
+    cells = _CELLS * options.detail
+    across, down = (max(8, round(2 * reach * cells)) for reach in frame.reach)
+    first, second = _start(chance, regime, across, down, cells)
+    state = torch.stack([first, second]).to(request.device)
+    age = torch.zeros((down, across), device=request.device)
+    rates = torch.tensor([1.0, 0.5], device=request.device)[:, None, None]
+    steps = round(regime.steps * options.growth)
+    for step in range(steps):
+        state = _step(state, rates, regime)
+        if step % 8 == 0:
+            age += state[1] > 0.18
+            request.progress(0.5 * step / steps)
+    return torch.stack([_stretch(state[1]), _stretch(age)])
+
+
+def _step(state: "Tensor", rates: "Tensor", regime: _Regime) -> "Tensor":
+    import torch
+
+    padded = torch.nn.functional.pad(state[None], (1, 1, 1, 1), mode="replicate")[0]
+    columns = (padded[:, :-2] + padded[:, 2:]).mul_(_NEAR).add_(padded[:, 1:-1], alpha=_MIDDLE)
+    spread = (columns[..., :-2] + columns[..., 2:]).mul_(_NEAR).add_(columns[..., 1:-1], alpha=_MIDDLE)
+    spread.sub_(state, alpha=1.8).mul_(rates).add_(state)
+    reaction = state[1].square().mul_(state[0])
+    spread[0].sub_(reaction).add_(1 - state[0], alpha=regime.feed)
+    spread[1].add_(reaction).sub_(state[1], alpha=regime.feed + regime.kill)
+    return spread
+
+
+def _start(chance: Chance, regime: _Regime, across: int, down: int, cells: float) -> "tuple[Tensor, Tensor]":
+    """Drop the second substance here and there. The drops lie in the plane: another size has the same ones."""
+    import torch
+
+    count = round(regime.seeds * 4 * REACH_LIMIT**2)
+    places = chance.uniform(count, 2, low=-REACH_LIMIT, high=REACH_LIMIT)
+    sizes = chance.uniform(count, low=2.5, high=6.0)
+    x = (torch.arange(across, dtype=torch.float64) + 0.5 - across / 2) / cells
+    y = (torch.arange(down, dtype=torch.float64) + 0.5 - down / 2) / cells
+    second = torch.zeros((down, across))
+    for (east, south), size in zip(places.tolist(), (sizes / cells).tolist(), strict=True):
+        if abs(east) > float(x[-1]) + 0.1 or abs(south) > float(y[-1]) + 0.1:
+            continue
+        drop = (-((x - east) / size).square()).exp()[None, :] * (-((y - south) / size).square()).exp()[:, None]
+        second = torch.maximum(second, drop.float())
+    return 1 - 0.5 * second, 0.45 * second
+
+
+def _stretch(values: "Tensor") -> "Tensor":
+    """Bring values to 0..1, the outermost two in a hundred clipped."""
+    ordered = values.flatten().sort().values
+    low, high = float(ordered[len(ordered) // 50]), float(ordered[-1 - len(ordered) // 50])
+    return ((values - low) / max(high - low, 1e-6)).clamp(0, 1)
+
+
+class _Scene:
+    """The grown pattern, to be drawn tile by tile."""
+
+    def __init__(
+        self, request: Request, style: str, options: Options, frame: Frame, ramp: Ramp, grid: "Tensor"
+    ) -> None:
+        chance = Chance(request.seed, f"gray-scott {style} light")
+        self._frame, self._ramp = frame, ramp
+        self._surface = Surface(grid)
+        self._grid = grid.shape[1:]
+        self._cells = _CELLS * options.detail
+        self._relief = options.relief
+        self._turn = chance.number(0, 2 * math.pi)
+        self._inverse = chance.pick((False, True))
+        self._device = request.device
+        self._samples = min(6, max(1, math.ceil(1.5 * self._cells / frame.scale)))
+
+    def draw(self, tile: Tile) -> "Tensor":
+        """Draw a tile as OKLab planes."""
+        rows = self._places(tile.top, tile.bottom, self._frame.y(0), self._grid[0])
+        columns = self._places(tile.left, tile.right, self._frame.x(0), self._grid[1])
+        value, age = self._surface.at(rows, columns)
+        right, down = (slope[0] for slope in self._surface.slopes(rows, columns))
+        toward = 4 * (right * math.cos(self._turn) + down * math.sin(self._turn))
+        light = toward / (1 + 16 * (right * right + down * down)).sqrt()
+        body = smooth(value, 0.1, 0.9)
+        position = 0.62 * body + 0.38 * age
+        lab = self._ramp(1 - position if self._inverse else position)
+        lab[0] += self._relief * (0.16 * light + 0.14 * light.clamp(0, 1) ** 8 * body)
+        if self._samples == 1:
+            return lab
+        shape = (3, tile.bottom - tile.top, self._samples, tile.right - tile.left, self._samples)
+        return lab.view(shape).mean((2, 4))
+
+    def _places(self, start: int, stop: int, edge: float, cells: int) -> "Tensor":
+        """Say where in the grid the samples of some rows or columns lie."""
+        import torch
+
+        samples = torch.arange(start * self._samples, stop * self._samples, dtype=torch.float64) + 0.5
+        plane = edge + samples / self._samples / self._frame.scale
+        return (plane * self._cells + cells / 2 - 0.5).to(self._device)

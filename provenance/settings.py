@@ -1,0 +1,139 @@
+"""What can be set: one file in the archive (`prov.toml`), then the environment, then flags; the last one wins."""
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from provenance.errors import ArchiveError, UsageError
+
+FILE_NAME = "prov.toml"
+"""The settings file; an archive without it is half made."""
+
+FORMAT = 1
+"""The archive format that this program writes; a higher one in the file is refused."""
+
+
+def _setting(default: Any, table: str, help_text: str, low: int | None = None) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"table": table, "help": help_text, "low": low})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its default; the name in the file is `table.name`, in the environment `PROV_TABLE_NAME`."""
+
+    url: str = _setting("", "database", "Where the records are: empty for SQLite in the archive, or postgresql://...")
+    identity: str = _setting("trial", "signing", "The name of the identity that signs.")
+    anchors: str = _setting("", "signing", "PEM files of certificate authorities that you trust, separated by commas.")
+    workers: int = _setting(0, "recorder", "Threads that encode, check and sign behind the generator; 0 chooses.", 0)
+    queue: int = _setting(32, "recorder", "Pictures that may wait for them before the generator has to.", 1)
+    batch: int = _setting(64, "recorder", "Pictures written in one transaction at most.", 1)
+    compression: int = _setting(
+        3, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0
+    )
+    nearest: int = _setting(3, "check", "Nearest works that are recorded for each artwork and method.", 0)
+    phash8: int = _setting(-1, "check", "Distance (of 64) up to which phash8_v1 flags; -1 takes the shipped value.", -1)
+    phash16: int = _setting(
+        -1, "check", "Distance (of 256) up to which phash16_v1 flags; -1 takes the shipped value.", -1
+    )
+    pixels: int = _setting(1 << 28, "limits", "Pictures with more pixels than this are refused.", 1)
+
+    @classmethod
+    def load(cls, folder: Path, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the file in `folder`, then `environment` (the process's own if None).
+
+        Raises ArchiveError when the file cannot be read, UsageError when a value is wrong.
+        """
+        values = _from_file(folder / FILE_NAME)
+        values |= _from_environment(os.environ if environment is None else environment)
+        return cls(**values)
+
+    def anchor_paths(self) -> tuple[Path, ...]:
+        """List the PEM files of `signing.anchors`."""
+        return tuple(Path(name.strip()).expanduser() for name in self.anchors.split(",") if name.strip())
+
+
+def environment_name(setting: "dataclasses.Field[Any]") -> str:
+    """Name the environment variable of a setting."""
+    return f"PROV_{setting.metadata['table']}_{setting.name}".upper()
+
+
+def archive_format(folder: Path) -> int:
+    """Read which format the archive in `folder` has. Raises ArchiveError when the file cannot be read."""
+    number = _parse(folder / FILE_NAME).get("archive", {}).get("format")
+    if not isinstance(number, int):
+        message = f"{folder / FILE_NAME} does not say the archive's format. Put `format = {FORMAT}` under [archive]."
+        raise ArchiveError(message)
+    return number
+
+
+def file_text(settings: Settings) -> str:
+    """Write the settings file of a new archive: what differs from the defaults, the rest as comments."""
+    lines = ["# The settings of this prov archive. Lines that begin with # show the defaults.", ""]
+    lines += ["[archive]", f"format = {FORMAT}"]
+    table = "archive"
+    for setting in dataclasses.fields(settings):
+        if setting.metadata["table"] != table:
+            table = setting.metadata["table"]
+            lines += ["", f"[{table}]"]
+        value = getattr(settings, setting.name)
+        mark = "# " if value == setting.default else ""
+        lines += [f"# {setting.metadata['help']}", f"{mark}{setting.name} = {_toml(value)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        message = f"The settings {path} cannot be read: {cause.strerror}."
+        raise ArchiveError(message) from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        message = f"The settings {path} are not valid TOML: {cause}. Correct the file, then call again."
+        raise ArchiveError(message) from cause
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    known = {(f.metadata["table"], f.name): f for f in dataclasses.fields(Settings)}
+    values: dict[str, Any] = {}
+    for table, entries in _parse(path).items():
+        for name, value in entries.items() if isinstance(entries, dict) else ():
+            if (table, name) in known:
+                values[name] = _checked(known[table, name], value, f"{table}.{name} in {path}")
+            elif table != "archive":
+                message = f"{path} sets {table}.{name}, which is not a setting. `prov settings` lists them."
+                raise UsageError(message)
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for setting in dataclasses.fields(Settings):
+        name = environment_name(setting)
+        if name in environment:
+            values[setting.name] = _checked(setting, environment[name], f"The environment variable {name}")
+    return values
+
+
+def _checked(setting: "dataclasses.Field[Any]", value: object, where: str) -> object:
+    kind: type[Any] = str if isinstance(setting.default, str) else int
+    try:
+        read = kind(value)
+    except (TypeError, ValueError):
+        read = None
+    low = setting.metadata["low"]
+    if read is None or isinstance(value, bool) or (low is not None and read < low):
+        wanted = "a text" if kind is str else f"a whole number of at least {low}"
+        message = f"{where} must be {wanted}; it is {value!r}."
+        raise UsageError(message)
+    return read
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return str(value)

@@ -1,0 +1,126 @@
+"""What we say about a picture when we sign it, as plain data. `definition.py` writes it for C2PA."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from provenance.digest import Digest, Json
+
+DigitalSourceType: TypeAlias = Literal[
+    "algorithmicMedia",
+    "trainedAlgorithmicMedia",
+    "compositeWithTrainedAlgorithmicMedia",
+    "algorithmicallyEnhanced",
+    "composite",
+    "compositeCapture",
+    "compositeSynthetic",
+    "dataDrivenMedia",
+    "digitalArt",
+    "digitalCapture",
+    "digitalCreation",
+    "humanEdits",
+    "screenCapture",
+    "virtualRecording",
+]
+"""How something came to be, in the words of IPTC."""
+
+Relationship: TypeAlias = Literal["inputTo", "parentOf", "componentOf"]
+Use: TypeAlias = Literal["allowed", "notAllowed", "constrained"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareAgent:
+    """A program and its version."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredient:
+    """Something that went into the picture: a model, a dataset, a prompt, a parent picture."""
+
+    label: str
+    """How actions of this claim refer to it: model, dataset, parent, ... Unique in the claim."""
+    relationship: Relationship
+    title: str
+    digest: Digest | None = None
+    """Written as `org.prov.sha256`, signed; C2PA itself hashes no ingredient."""
+    data: bytes | Path | None = field(default=None, repr=False)
+    """The parent picture itself, whose manifest then comes along whole. None refers by digest alone."""
+    media_type: str | None = None
+    """image/...; needed with `data`."""
+    data_types: tuple[str, ...] = ()
+    """c2pa.types.model, c2pa.types.dataset, ... (specification 2.4, asset types)."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One thing that was done to the picture after it was created or opened."""
+
+    action: str
+    """c2pa.color_adjustments, c2pa.cropped, ... or a name of your own in reverse domain form."""
+    when: datetime | None = None
+    digital_source_type: DigitalSourceType | None = None
+    """Needed for all predefined actions but those that the conformance programme excepts."""
+    tool: SoftwareAgent | None = None
+    description: str | None = None
+    changed_share: float | None = None
+    """Which part of the picture's pixels it changed, 0 to 1, if that was measured."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    ingredients: tuple[str, ...] = ()
+    """Labels of the ingredients that it used, such as a picture that was placed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AiDisclosure:
+    """Which model made the picture, in C2PA's own assertion for it."""
+
+    model_name: str
+    model_identifier: str
+    model_type: str = "c2pa.types.model"
+    oversight: str | None = None
+    """humanOversightLevel: prompt_guided, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftBinding:
+    """A fingerprint or watermark by which the picture is found again when its manifest is lost."""
+
+    algorithm: str
+    value: str
+    """Base64."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Everything that is signed with one picture."""
+
+    title: str
+    media_type: str
+    opening: Literal["created", "opened"]
+    """The first action: the picture was made anew, or it continues the one `parentOf` ingredient."""
+    when: datetime
+    """Aware; when it was created or opened, by this computer's clock."""
+    digital_source_type: DigitalSourceType | None = None
+    """How a created picture came to be; None for an opened one, whose edits say it."""
+    software_agent: SoftwareAgent | None = None
+    description: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Texts, seeds too: they become `org.prov.<name>` of the first action."""
+    ingredients: tuple[Ingredient, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    record: Mapping[str, Json] = field(default_factory=dict)
+    """Our own assertion `org.prov.record`. Lists of numbers are refused: some readers distort them."""
+    ai_disclosure: AiDisclosure | None = None
+    soft_bindings: tuple[SoftBinding, ...] = ()
+    training_mining: Mapping[str, Use] = field(default_factory=dict)
+    """What others may do with the picture: ai_generative_training, ai_training, ai_inference, data_mining."""
+    generator: SoftwareAgent = SoftwareAgent(name="prov", version="0.1.0")
+    all_actions: bool = True
+    """Whether the actions given are all that happened."""
+    instance_id: str | None = None
+    """A name for exactly these bytes; None lets one be drawn."""

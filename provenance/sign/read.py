@@ -1,0 +1,216 @@
+"""Read any file: what it says about itself, whether that holds, and who vouches for the signer.
+
+No network is ever used. A file from a stranger costs bounded time and memory: manifest stores over 32 MiB or
+4,096 boxes are refused before they are parsed.
+"""
+
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from provenance.digest import Digest, Json
+from provenance.errors import IdentityError, PictureError
+from provenance.sign import crjson, history, jumbf, verdict
+from provenance.sign.certificates import PURPOSES, read_certificates
+from provenance.sign.container import STORE_LIMIT, Embedded, find_store
+from provenance.sign.reading import Anchor, Reading, State
+
+if TYPE_CHECKING:
+    import c2pa
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What c2pa found."""
+
+    report: Mapping[str, Json]
+    """crJSON."""
+    state: State
+    store: bytes
+    """The manifest store that was validated, written anew by c2pa."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble(Exception):  # noqa: N818  (never leaves this module)
+    reason: str
+    sentence: str
+    remote_url: str | None = None
+
+
+def read(source: bytes | Path, *, anchors: Sequence[Anchor] = ()) -> Reading:
+    """Read what `source` says about itself and check it.
+
+    Whatever is in the file, the answer is a Reading: one that cannot be read says so in `unreadable`.
+    Raises PictureError only if the path cannot be opened, IdentityError if an anchor is no certificate.
+    """
+    name = source.name if isinstance(source, Path) else "the data"
+    with _opened(source) as file:
+        embedded, boxes = Embedded(known=False), None
+        try:
+            embedded = find_store(file)
+            boxes = _boxes(embedded, name)
+            inspection = inspect(file, anchors=tuple(anchors), name=name)
+        except _Trouble as trouble:
+            return _unreadable(trouble, embedded)
+    if inspection is None:
+        return Reading(present=False, intact=None)
+    return _reading(inspection, embedded, boxes, tuple(anchors))
+
+
+def inspect(file: BinaryIO, *, anchors: tuple[Anchor, ...], name: str) -> Inspection | None:
+    """Let c2pa read and check an open file; None if it holds no manifest."""
+    import c2pa
+
+    if file.seek(0, os.SEEK_END) == 0:
+        raise _Trouble("empty", f"{name} is empty: it holds no bytes.")
+    file.seek(0)
+    try:
+        with c2pa.Reader(None, file, context=_context(os.getpid(), anchors)) as reader:
+            report = json.loads(reader.crjson())
+            return Inspection(report=report, state=_state(reader), store=_store(reader, report))
+    except c2pa.C2paError.ManifestNotFound:
+        return None
+    except c2pa.C2paError as cause:
+        raise _trouble(cause, name) from cause
+
+
+def context_settings(anchors: Sequence[Anchor]) -> dict[str, object]:
+    """Write the settings that all our use of c2pa shares: no network, no thumbnails, these anchors only."""
+    for anchor in anchors:
+        read_certificates(anchor.pem, f"The anchor '{anchor.name}'")
+    bundle = b"\n".join(anchor.pem for anchor in anchors).decode("ascii", "replace")
+    return {
+        "trust": {"trust_config": "\n".join(PURPOSES), **({"trust_anchors": bundle} if anchors else {})},
+        # Thumbnails would be scaled up, and would cost fifty times the signature.
+        "builder": {"thumbnail": {"enabled": False}, "created_assertion_labels": ["c2pa.ingredient"]},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
+    }
+
+
+@lru_cache(maxsize=16)
+def _context(process: int, anchors: tuple[Anchor, ...]) -> "c2pa.Context":  # noqa: ARG001  (no context survives a fork)
+    import c2pa
+
+    try:
+        return c2pa.Context.from_dict(context_settings(anchors))
+    except c2pa.C2paError as cause:
+        names = ", ".join(anchor.name for anchor in anchors)
+        raise IdentityError(f"The anchors {names} cannot be used: {cause}.") from cause
+
+
+def _state(reader: "c2pa.Reader") -> State:
+    state = reader.get_validation_state()
+    return state if state in {"Valid", "Trusted"} else "Invalid"
+
+
+def _store(reader: "c2pa.Reader", report: Mapping[str, Json]) -> bytes:
+    import c2pa
+
+    label = next(
+        (crjson.text(crjson.mapping(each).get("label")) for each in crjson.items(report.get("manifests"))), None
+    )
+    target = io.BytesIO()
+    try:
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{label}", target)
+    except c2pa.C2paError:
+        return b""
+    return target.getvalue()
+
+
+@contextmanager
+def _opened(source: bytes | Path) -> Iterator[BinaryIO]:
+    if isinstance(source, bytes):
+        yield io.BytesIO(source)
+        return
+    try:
+        file = source.open("rb")
+    except OSError as cause:
+        raise PictureError(f"{source} cannot be read: {cause.strerror}.", reason="unreadable") from cause
+    with file:
+        yield file
+
+
+def _boxes(embedded: Embedded, name: str) -> jumbf.Store | None:
+    if embedded.size > STORE_LIMIT:
+        size = f"{embedded.size / (1 << 20):.0f} MiB"
+        raise _Trouble(
+            "huge", f"The manifest in {name} takes {size}; the most that is read is {STORE_LIMIT >> 20} MiB."
+        )
+    try:
+        return jumbf.read_store(embedded.store) if embedded.store else None
+    except jumbf.TooManyBoxesError as cause:
+        limit = f"{jumbf.BOX_LIMIT:,}"
+        raise _Trouble("huge", f"The manifest in {name} has more than {limit} parts or is too deep to read.") from cause
+
+
+def _trouble(cause: "c2pa.C2paError", name: str) -> _Trouble:
+    import c2pa
+
+    said = str(cause)
+    if isinstance(cause, c2pa.C2paError.RemoteManifest) or "remote manifest" in said.lower():
+        url = next((word for word in said.split() if "://" in word), None)
+        sentence = f"{name} holds no manifest, but says that one lies at {url or 'another place'}: it was not fetched."
+        return _Trouble("remote", sentence, url)
+    if isinstance(cause, c2pa.C2paError.NotSupported):
+        return _Trouble("format", f"{name} is of a format that cannot hold a manifest.")
+    if isinstance(cause, c2pa.C2paError.Io) or "out of range" in said:
+        return _Trouble("truncated", f"{name} breaks off before its end, or is damaged: {said}.")
+    return _Trouble("unreadable", f"{name} cannot be read: {said}.")
+
+
+def _unreadable(trouble: _Trouble, embedded: Embedded) -> Reading:
+    return Reading(
+        present=embedded.size > 0,
+        intact=None,
+        unreadable=trouble.sentence,
+        reason=trouble.reason,
+        store_size=embedded.size,
+        problems=(trouble.sentence,),
+        remote_url=trouble.remote_url,
+    )
+
+
+def _reading(
+    inspection: Inspection, embedded: Embedded, boxes: jumbf.Store | None, anchors: tuple[Anchor, ...]
+) -> Reading:
+    active = crjson.items(inspection.report.get("manifests"))[0]
+    if boxes is None or inspection.store != embedded.store:
+        # The chain has to come from the very store that was validated, not from what we found beside it.
+        validated = jumbf.read_store(inspection.store)
+        boxes = replace(validated, faults=validated.faults + (boxes.faults if boxes else ()))
+    codes = verdict.all_codes(inspection.report, embedded.faults + boxes.faults)
+    ingredients = history.read_history(inspection.report)
+    signer = verdict.identify(crjson.signer(active), boxes.chain)
+    done = crjson.actions(active)
+    stamped = crjson.time_stamp(active) if "timeStamp.trusted" in codes["success"] else None
+    store = embedded.store or inspection.store
+    return Reading(
+        present=True,
+        intact=verdict.is_intact(codes, inspection.report, inspection.state),
+        trusted_by=verdict.vouching(codes, boxes.chain, anchors),
+        state=inspection.state,
+        success=codes["success"],
+        informational=codes["informational"],
+        failure=codes["failure"],
+        label=crjson.text(crjson.mapping(active).get("label")),
+        store_digest=Digest.of(store),
+        store_size=len(store),
+        signer=signer,
+        signed_at=stamped or (crjson.instant(done[0].when) if done else None),
+        clock_independent=stamped is not None,
+        title=crjson.text(crjson.claim(active).get("dc:title")),
+        claim_generator=crjson.claim_generator(active),
+        digital_source_types=crjson.source_types(done),
+        actions=done,
+        parameters=done[0].parameters if done else {},
+        record=crjson.record(active),
+        soft_bindings=crjson.soft_bindings(active),
+        ingredients=ingredients,
+        problems=verdict.problems(codes["failure"], signer) + history.problems_of(ingredients),
+    )

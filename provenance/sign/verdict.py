@@ -1,0 +1,111 @@
+"""The answers drawn from what was found: is it intact, whose certificate is it, who vouches for it.
+
+The two questions are kept apart: codes about the signer never decide whether a picture is intact.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from provenance.digest import Digest, Json
+from provenance.sign import crjson, history
+from provenance.sign.certificates import read_certificates
+from provenance.sign.crjson import Codes
+from provenance.sign.definition import VENDOR
+from provenance.sign.reading import Anchor, SignerReading, State
+
+UNUSUAL_WRAPPING = "org.prov.unusualWrapping"
+"""Our own code for unusual bytes that no signature covers: a failure in our manifests, a remark in others'."""
+
+_BINDINGS = ("assertion.dataHash.match", "assertion.bmffHash.match", "assertion.boxesHash.match")
+_CHANGED = {
+    "assertion.dataHash.mismatch": "The picture was changed after it was signed.",
+    "assertion.bmffHash.mismatch": "The picture was changed after it was signed.",
+    "assertion.boxesHash.mismatch": "The picture was changed after it was signed.",
+    "assertion.hashedURI.mismatch": "A statement in the manifest was changed after it was signed.",
+    "claimSignature.mismatch": "The manifest was changed after it was signed: the signature does not fit it.",
+    "claimSignature.missing": "The signature is missing from the manifest.",
+    UNUSUAL_WRAPPING: "Bytes around the manifest were changed after it was signed.",
+    "signingCredential.revoked": "The signer's certificate was revoked by its issuer.",
+    "signingCredential.invalid": "The signer's certificate is not one that may sign content.",
+}
+_SILENT = {"signingCredential.untrusted"}  # an unknown signer is no defect: `trusted_by` answers that question
+
+
+def all_codes(report: Mapping[str, Json], faults: tuple[str, ...]) -> Codes:
+    """Gather the codes of the active manifest, of its ingredients now, and of unusual wrapping."""
+    active = crjson.mapping(crjson.items(report.get("manifests"))[0])
+    found = crjson.codes(active.get("validationResults"))
+    for delta in crjson.items(active.get("ingredientDeltas")):
+        below = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
+        found = {kind: found[kind] + below[kind] for kind in found}
+    if faults:
+        ours = (crjson.text(active.get("label")) or "").endswith(f":{VENDOR}")
+        kind = "failure" if ours else "informational"
+        found[kind] += (UNUSUAL_WRAPPING,)
+    return found
+
+
+def is_intact(codes: Codes, report: Mapping[str, Json], state: State) -> bool:
+    """Whether picture and manifest are as they were signed, whoever signed."""
+    failures = [*codes["failure"], *(code for found in history.deltas(report).values() for code in found)]
+    for manifest in crjson.items(report.get("manifests")):
+        failures += crjson.codes(crjson.mapping(manifest).get("validationResults"))["failure"]
+    bound = any(code in _BINDINGS for code in codes["success"])
+    signed = "claimSignature.validated" in codes["success"]
+    # An Invalid without a reason that we know is not called intact.
+    explained = state != "Invalid" or any(code not in _SILENT for code in failures)
+    return bound and signed and explained and all(history.about_the_signer(code) for code in failures)
+
+
+def identify(signer: SignerReading | None, chain: tuple[bytes, ...]) -> SignerReading | None:
+    """Add the fingerprint of the certificate, if `chain` is the one that `signer` was read from."""
+    from cryptography import x509
+
+    if signer is None or not chain:
+        return signer
+    try:
+        serial = f"{x509.load_der_x509_certificate(chain[0]).serial_number:x}"
+    except ValueError:
+        return signer
+    same = signer.serial is not None and signer.serial.lstrip("0").lower() == serial
+    return replace(signer, fingerprint=Digest.of(chain[0])) if same else signer
+
+
+def vouching(codes: Codes, chain: tuple[bytes, ...], anchors: Sequence[Anchor]) -> str | None:
+    """Name the anchor that vouches for the signer; None if none does, or if it is not the signer's signature."""
+    if "signingCredential.trusted" not in codes["success"] or "claimSignature.validated" not in codes["success"]:
+        return None
+    # c2pa has followed the chain to one of them; which one is told by the last link.
+    names = [anchor.name for anchor in anchors if _issued_under(chain, anchor)] or [each.name for each in anchors]
+    return names[0] if names else None
+
+
+def problems(failure: tuple[str, ...], signer: SignerReading | None) -> tuple[str, ...]:
+    """Say in sentences what is wrong with the manifest itself."""
+    found: dict[str, None] = {}
+    for code in failure:
+        if code == "signingCredential.expired":
+            found[_expired(signer)] = None
+        elif code not in _SILENT:
+            found[_CHANGED.get(code, f"The manifest breaks a rule of C2PA ({code}).")] = None
+    return tuple(found)
+
+
+def _expired(signer: SignerReading | None) -> str:
+    day = f" on {signer.not_after.date()}" if signer is not None and signer.not_after is not None else ""
+    return f"The signer's certificate ran out{day}, and no independent clock says that the picture was signed before."
+
+
+def _issued_under(chain: tuple[bytes, ...], anchor: Anchor) -> bool:
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    links = [x509.load_der_x509_certificate(each) for each in chain]
+    for root in read_certificates(anchor.pem, f"The anchor '{anchor.name}'"):
+        for link in links:
+            try:
+                if link == root or link.verify_directly_issued_by(root) is None:
+                    return True
+            except (ValueError, TypeError, InvalidSignature):
+                continue
+    return False
