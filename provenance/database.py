@@ -77,7 +77,7 @@ class Database:
         """Open the one transaction that may write; it commits at the end and leaves nothing on an error."""
         with self._explained(), self._engine.connect() as plain:
             connection = plain.execution_options(prov_write=True)
-            with connection.begin(), Session(connection, join_transaction_mode="control_fully") as session:
+            with connection.begin(), Session(connection, join_transaction_mode="rollback_only") as session:
                 if not self.is_sqlite:
                     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
                 yield session

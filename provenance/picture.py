@@ -32,6 +32,8 @@ MEDIA_TYPES = {
 }
 """The formats that we read, by Pillow's name for them."""
 
+_FORMATS = tuple(name for name in MEDIA_TYPES if name != "MPO")  # MPO is read by the JPEG decoder
+
 SUFFIXES = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -85,7 +87,7 @@ class Picture:
     @classmethod
     def _decode(cls, data: bytes, name: str, limit: int, *, animated: bool) -> Self:
         try:
-            with Image.open(io.BytesIO(data), formats=tuple(MEDIA_TYPES)) as image:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 _check_header(image, name, limit, animated=animated)
                 media_type = MEDIA_TYPES[image.format or ""]
                 return cls(_canonical(image), media_type=media_type)
@@ -121,7 +123,7 @@ class Picture:
 
     @property
     def digest(self) -> Digest:
-        """Digest the pixels: SHA-256 over `prov-pixels-v1\\0`, width, height, channels (u32 LE), then the bytes."""
+        """Digest the pixels: SHA-256 over `prov-pixels-v1`, a zero byte, width, height, channels (u32 LE), bytes."""
         hasher = hashlib.sha256(
             b"prov-pixels-v1\0" + struct.pack("<III", self.width, self.height, self.pixels.shape[2])
         )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -83,6 +84,38 @@ def file_text(settings: Settings) -> str:
         mark = "# " if value == setting.default else ""
         lines += [f"# {setting.metadata['help']}", f"{mark}{setting.name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
+
+
+def change(folder: Path, table: str, name: str, value: str | int) -> None:
+    """Write one setting into the file and leave everything else in it as it is. Raises ArchiveError."""
+    path = folder / FILE_NAME
+    lines = path.read_text(encoding="utf-8").splitlines()
+    start = next((n for n, line in enumerate(lines) if line.strip() == f"[{table}]"), None)
+    if start is None:
+        lines += ["", f"[{table}]"]
+        start = len(lines) - 1
+    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    place = next((n for n in range(start + 1, end) if re.match(rf"\s*(#\s*)?{name}\s*=", lines[n])), None)
+    text = f"{name} = {_toml(value)}"
+    if place is None:
+        lines.insert(start + 1, text)
+    else:
+        lines[place] = text
+    write_file(path, "\n".join(lines) + "\n")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Put a settings file in its place whole and at once. Raises ArchiveError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as cause:
+        message = f"{path} cannot be written: {cause.strerror}. Make room or check permissions, then call again."
+        raise ArchiveError(message) from cause
 
 
 def _parse(path: Path) -> dict[str, Any]:

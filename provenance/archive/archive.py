@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from provenance.archive.record import Run
     from provenance.sign.embed import Signer
     from provenance.sign.identity import Identity
-    from provenance.sign.read import Anchor
+    from provenance.sign.reading import Anchor
 
 DEFAULT_NAME = "prov-archive"
 """The folder that first use makes."""
@@ -72,7 +72,7 @@ class Archive:
         _make_identity(folder / "identity", name, passphrase())
         _make_database(database or f"sqlite:///{folder / _DATABASE_FILE}")
         chosen = Settings(url=database, identity=name)
-        _write_marker(folder / FILE_NAME, settings.file_text(chosen))
+        settings.write_file(folder / FILE_NAME, settings.file_text(chosen))  # last: without it the archive is half made
         return cls(folder, passphrase=passphrase)
 
     def __enter__(self) -> Self:
@@ -202,7 +202,7 @@ def _some(names: Iterable[str]) -> str:
 def _make_identity(folder: Path, name: str, passphrase: str | None) -> None:
     from provenance.sign.identity import create_trial, listing, save
 
-    if name not in listing(folder):
+    if name not in {identity.name for identity in listing(folder)}:
         save(create_trial(name, now=utc_now()), folder, passphrase=passphrase)
 
 
@@ -215,17 +215,3 @@ def _make_database(url: str) -> None:
                 session.add(schema.Archive(id=1, uid=uuid.uuid4().hex, created_at=utc_now()))
     finally:
         database.close()
-
-
-def _write_marker(path: Path, text: str) -> None:
-    """Write the settings last and at once: an archive without them is half made."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as cause:
-        message = f"{path} cannot be written: {cause.strerror}. Make room or check permissions, then call again."
-        raise StoreError(message) from cause

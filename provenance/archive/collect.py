@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -31,6 +31,9 @@ from provenance.words import Truth
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
+
+Measured: TypeAlias = Read[dict[str, Fingerprint]]
+"""A work that was read, with its fingerprints."""
 
 _BATCH = 256
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -83,7 +86,7 @@ def add_dataset(
     path: Path,
     *,
     metadata: Path | None = None,
-    defaults: Defaults = Defaults(),  # noqa: B008  (a frozen value)
+    defaults: Defaults = Defaults(),
     workers: int = 0,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Added:
@@ -98,7 +101,7 @@ def add_dataset(
     read: dict[str, str] = {}
     refusals: list[Refusal] = []
     notes: list[tuple[str, Note]] = []
-    waiting: list[Read[Mapping[str, Fingerprint]]] = []
+    waiting: list[Measured] = []
     known = _KnownFiles(archive)
     with collect(
         path, table, measure=fingerprint_all, known=known, workers=workers, limit=archive.settings.pixels
@@ -212,7 +215,7 @@ def _checked(defaults: Defaults) -> Defaults:
     return dataclasses.replace(defaults, licence=spdx_expression(defaults.licence))
 
 
-def _with_defaults(item: "Read[Mapping[str, Fingerprint]]", defaults: Defaults) -> "Read[Mapping[str, Fingerprint]]":
+def _with_defaults(item: Measured, defaults: Defaults) -> Measured:
     work = item.work
     filled = dataclasses.replace(
         work,
@@ -223,7 +226,7 @@ def _with_defaults(item: "Read[Mapping[str, Fingerprint]]", defaults: Defaults) 
     return dataclasses.replace(item, work=filled)
 
 
-def _write_works(archive: "Archive", items: "Sequence[Read[Mapping[str, Fingerprint]]]") -> None:
+def _write_works(archive: "Archive", items: Sequence[Measured]) -> None:
     if not items:
         return
     at = utc_now()
@@ -253,9 +256,7 @@ def _work_row(work: Work, row: int) -> dict[str, Any]:
     }
 
 
-def _fingerprint_rows(
-    session: Session, new: "Mapping[str, Read[Mapping[str, Fingerprint]]]", ids: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def _fingerprint_rows(session: Session, new: Mapping[str, Measured], ids: Mapping[str, int]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for uid, item in new.items():
         measured = item.measured if item.measured is not None else _earlier(session, item.work.file_digest, ids[uid])
@@ -276,7 +277,7 @@ def _earlier(session: Session, file_digest: Digest, but: int) -> dict[str, Finge
 
 def _write_creators(
     session: Session,
-    new: "Mapping[str, Read[Mapping[str, Fingerprint]]]",
+    new: Mapping[str, Measured],
     ids: Mapping[str, int],
     at: Any,  # noqa: ANN401
 ) -> None:
@@ -301,7 +302,7 @@ def _make_version(archive: "Archive", name: str, read: Mapping[str, str], refusa
         dataset = _dataset(session, name, at)
         last = _latest(session, dataset.id)
         before = {} if last is None else {w.file_digest: uid for w, uid in _members(session, last.id)}
-        members = before | read  # the same file, described anew, takes the place of the old description
+        members = {**before, **read}  # the same file, described anew, takes the place of the old description
         if not members:
             raise NotFoundError("None of the files could be taken in, so there is no version. The reasons stand above.")
         root = dataset_root(members.values())

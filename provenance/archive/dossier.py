@@ -1,5 +1,6 @@
 """Everything that the archive knows of an artwork, in the shape of an export record, before disclosure."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def _people(detail: Detail) -> list[dict[str, Any]]:
     return [{"name": detail.by, "role": "creator", "credited": True}] if detail.by else []
 
 
-def _run(run: "dict[str, Any] | Any") -> dict[str, Any]:
+def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     model = run["model"]
     return {
         "id": run["uid"],

@@ -19,7 +19,8 @@ from provenance.picture import MEDIA_TYPES, Picture
 from provenance.schema import Kind, Role
 from provenance.schema.runs import Making
 from provenance.sign.claim import Ingredient
-from provenance.sign.read import Reading, read
+from provenance.sign.read import read
+from provenance.sign.reading import Reading
 from provenance.words import Truth, digital_source_type, making_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def edit(
     original = Picture.open(archive.store.read(parent.file_digest), limit=1 << 62)
 
     reading = read(data, anchors=archive.anchors)
-    _refuse(parent, path, reading, pixels, original, picture)
+    _refuse(parent, path, reading=reading, original=original, picture=picture)
     change = measure_change(original, picture)
     uid = artwork.artwork_uid(origin=f"{parent.uid} {secrets.token_hex(16)}", position=0, pixels=pixels)
     made_at = utc_now()
@@ -168,13 +169,14 @@ def _find_parent(archive: "Archive", typed: str) -> _Parent:
         )
 
 
-def _refuse(parent: _Parent, path: Path, reading: Reading, pixels: Digest, original: Picture, picture: Picture) -> None:
+def _refuse(parent: _Parent, path: Path, *, reading: Reading, original: Picture, picture: Picture) -> None:
     short = parent.uid[: nodes.SHORT]
-    if pixels.hex == parent.pixels_digest:
+    if picture.digest.hex == parent.pixels_digest:
         raise RefusedError(f"{path.name} has the very pixels of the artwork {short}: there is no edit to record.")
     if reading.present and not reading.intact:
-        message = f"{path.name} carries a record that does not hold: {'; '.join(reading.problems) or 'changed after signing'}."
-        raise RefusedError(f"{message} Save it again from your editor without Content Credentials, or with good ones.")
+        why = " ".join(reading.problems) or "It was changed after signing."
+        message = f"{path.name} carries Content Credentials that do not hold. {why}"
+        raise RefusedError(f"{message} Save it it again from your editor.")
     if not _descends(reading, parent) and not belongs(original, picture):
         message = f"{path.name} does not look like the artwork {short}, so it is not taken as an edit of it."
         raise RefusedError(f"{message} `prov list` shows the artworks; name the one that was edited.")

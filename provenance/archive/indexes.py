@@ -80,8 +80,8 @@ class Indexes:
         marks = set()
         for kind in (Kind.WORK, Kind.ARTWORK):
             try:
-                self._indexes[kind, name], last = Index.load(self._path(kind, name), name, size)
-            except (OSError, ValueError, DamagedArchiveError):
+                self._indexes[kind, name], last = Index.load(self._path(kind, name), name)
+            except (OSError, DamagedArchiveError):
                 self._indexes[kind, name], last = Index(name, size), 0
             marks.add(last)
         # Two snapshots of different age: what is read again is ignored by the younger one.

@@ -20,7 +20,7 @@ def labels(session: Session, rows: Mapping[int, Kind]) -> dict[int, str]:
     return {row: named.get(row, "not recorded") for row in rows}
 
 
-def _artworks(rows: Sequence[int]) -> Select[Any]:
+def _artworks(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     artwork, model, run = schema.Artwork, schema.Model, schema.Run
     columns = (artwork.id, artwork.title, artwork.making, artwork.seed, artwork.width, artwork.height, model.name)
     query = select(*columns).outerjoin(run, run.id == artwork.run_id).outerjoin(model, model.id == run.model_id)
@@ -36,22 +36,22 @@ def _artwork_text(row: Any) -> str:  # noqa: ANN401
     return f"{row.name}, seed {row.seed or 'not recorded'} ({size})"
 
 
-def _runs(rows: Sequence[int]) -> Select[Any]:
+def _runs(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     query = select(schema.Run.id, schema.Run.started_at, schema.Model.name)
     return query.join(schema.Model, schema.Model.id == schema.Run.model_id).where(schema.Run.id.in_(rows))
 
 
-def _models(rows: Sequence[int]) -> Select[Any]:
+def _models(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return select(schema.Model.id, schema.Model.name, schema.Model.version).where(schema.Model.id.in_(rows))
 
 
-def _datasets(rows: Sequence[int]) -> Select[Any]:
+def _datasets(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     version = schema.DatasetVersion
     query = select(version.id, schema.Dataset.name, version.number, version.works)
     return query.join(schema.Dataset, schema.Dataset.id == version.dataset_id).where(version.id.in_(rows))
 
 
-def _works(rows: Sequence[int]) -> Select[Any]:
+def _works(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     work = schema.Work
     return select(work.id, work.title, work.name, work.creator, work.licence).where(work.id.in_(rows))
 
@@ -61,16 +61,16 @@ def _work_text(row: Any) -> str:  # noqa: ANN401
     return f"{row.title or row.name}, {creator}, {row.licence or 'licence not recorded'}"
 
 
-def _people(rows: Sequence[int]) -> Select[Any]:
+def _people(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return select(schema.Contributor.id, schema.Contributor.name).where(schema.Contributor.id.in_(rows))
 
 
-def _exports(rows: Sequence[int]) -> Select[Any]:
+def _exports(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     export = schema.Export
     return select(export.id, export.name, export.disclosure).where(export.id.in_(rows))
 
 
-_QUERIES: Mapping[Kind, tuple[Callable[[Sequence[int]], Select[Any]], Callable[[Any], str]]] = {
+_QUERIES: Mapping[Kind, tuple[Callable[[Sequence[int]], Select[*tuple[Any, ...]]], Callable[[Any], str]]] = {
     Kind.ARTWORK: (_artworks, _artwork_text),
     Kind.RUN: (_runs, lambda row: f"{row.name}, {row.started_at:%Y-%m-%d %H:%M:%S} UTC"),
     Kind.MODEL: (_models, lambda row: f"{row.name} {row.version}"),

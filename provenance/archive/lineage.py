@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.labels import labels
 from provenance.schema import Edge, Kind, Node, Role
@@ -115,9 +114,10 @@ def _named(session: Session, rows: Sequence[int]) -> dict[int, tuple[str, str, s
 
 
 def _edges_among(session: Session, rows: Sequence[int]) -> list[tuple[int, str, int, str]]:
-    wanted, found = set(rows), []
+    wanted = set(rows)
+    found: list[tuple[int, str, int, str]] = []
     for begin in range(0, len(rows), _PART):
         query = select(Edge.child_id, Edge.role, Edge.parent_id, Edge.truth)
         part = session.execute(query.where(Edge.child_id.in_(rows[begin : begin + _PART])))
-        found += [tuple(row) for row in part if row.parent_id in wanted]
+        found += [row for row in part.tuples() if row[2] in wanted]
     return found

@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from provenance import schema
-from provenance.archive import artwork, nodes
-from provenance.archive.artwork import manifest_row
+from provenance.archive import nodes
+from provenance.archive.artwork import manifest_json, manifest_row
 from provenance.archive.claims import exported_claim
 from provenance.archive.dossier import dossier
 from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import StoreError, UsageError
-from provenance.export.encode import FORMATS, encode, media_type, suffix
+from provenance.export.encode import FORMATS, Format, encode, media_type, suffix
 from provenance.export.metadata import xmp_packet
 from provenance.export.record import export_record, record_bytes, record_metadata
 from provenance.picture import Picture
 from provenance.schema import Kind, Role
+from provenance.sign.embed import Signed
 from provenance.words import Disclosure, Truth
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 class Form:
     """How artworks leave."""
 
-    format: str = "png"
+    format: Format = "png"
     quality: int | None = None
     """1 to 100 for JPEG, WebP and AVIF; None takes the format's good default."""
     disclosure: Disclosure = Disclosure.FULL
@@ -91,7 +92,8 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
     export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
     record = record | {"export": {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}}
     with _placed(path, signed.data), _placed(record_path, record_bytes(record)):
-        _remember(archive, export_uid, uid, name, form, signed, record, at)
+        row = _row(form, name, signed=signed, record=record, at=at)
+        _remember(archive, export_uid, uid, row=row, manifest=manifest_json(signed))
     return Exported(
         uid=export_uid,
         artwork=uid,
@@ -103,40 +105,30 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
     )
 
 
-def _remember(
-    archive: "Archive",
-    export_uid: str,
-    uid: str,
-    name: str,
-    form: Form,
-    signed: Any,  # noqa: ANN401
-    record: dict[str, Any],
-    at: datetime,
-) -> None:
-    pixels = Picture.open(signed.data, limit=1 << 62).digest
+def _row(form: Form, name: str, *, signed: Signed, record: dict[str, Any], at: datetime) -> dict[str, Any]:
+    return {
+        "name": name,
+        "media_type": media_type(form.format),
+        "settings": {"format": form.format, "quality": form.quality},
+        "disclosure": form.disclosure.value,
+        "file_digest": Digest.of(signed.data).hex,
+        "file_size": len(signed.data),
+        "pixels_digest": Picture.open(signed.data, limit=1 << 62).digest.hex,
+        "record": record,
+        "exported_at": at,
+    }
+
+
+def _remember(archive: "Archive", export_uid: str, uid: str, *, row: dict[str, Any], manifest: dict[str, Any]) -> None:
     with archive.database.write() as session:
-        export_id = nodes.add_nodes(session, {export_uid: Kind.EXPORT}, at)[export_uid]
+        export_id = nodes.add_nodes(session, {export_uid: Kind.EXPORT}, row["exported_at"])[export_uid]
         artwork_id = nodes.node_id(session, uid)
-        session.add(
-            schema.Export(
-                id=export_id,
-                artwork_id=artwork_id,
-                name=name,
-                media_type=media_type(form.format),
-                settings={"format": form.format, "quality": form.quality},
-                disclosure=form.disclosure.value,
-                file_digest=Digest.of(signed.data).hex,
-                file_size=len(signed.data),
-                pixels_digest=pixels.hex,
-                record=record,
-                exported_at=at,
-            )
-        )
+        session.add(schema.Export(id=export_id, artwork_id=artwork_id, **row))
         session.flush()
         nodes.add_edges(session, [(export_id, Role.EXPORT_OF, artwork_id, Truth.CHECKED)])
-        identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).tuples())
-        manifest = artwork.manifest_json(signed) | {"identity": archive.identity.fingerprint.hex}
-        session.add(schema.Manifest(**manifest_row(manifest, export_id, identities)))
+        identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).tuples().all())
+        signed_by = manifest | {"identity": archive.identity.fingerprint.hex}
+        session.add(schema.Manifest(**manifest_row(signed_by, export_id, identities)))
 
 
 def _make_folder(folder: Path) -> None:

@@ -42,8 +42,6 @@ class Reproduced:
     artwork: str
     verdict: Verdict
     difference: Difference
-    psnr: float | None
-    """Peak signal-to-noise ratio in dB; None where the pictures are equal or cannot be compared."""
     causes: tuple[str, ...]
     """What is not as it was, each a sentence: what may explain a difference."""
     sentence: str
@@ -77,24 +75,34 @@ def reproduce(archive: "Archive", typed: str) -> Reproduced:
         _render(supplied, recipe, device, out)
         again = Picture(out).digest
         before = out if again.hex == recipe.pixels_digest else _stored(archive, recipe)
-        difference, psnr = compare(before, out)
+        difference = compare(before, out)
 
     environment = environment_record(device)
     causes = _causes(recipe, supplied, environment)
-    verdict = judge(difference, psnr)
+    verdict = judge(difference)
     with archive.database.write() as session:
-        session.add(_row(session, recipe, verdict, again, difference, psnr, causes, environment))
+        session.add(
+            schema.Reproduction(
+                artwork_id=recipe.artwork_id,
+                environment_id=environment_id(session, environment),
+                verdict=verdict.value,
+                pixels_digest=again.hex,
+                largest_difference=difference.largest,
+                differing_share=difference.share,
+                psnr=difference.psnr,
+                causes=list(causes),
+                tried_at=utc_now(),
+            )
+        )
     why = " ".join(causes) if verdict is not Verdict.EXACT else None
     sentence = reproduction_sentence(verdict, difference, why=why)
-    return Reproduced(
-        artwork=recipe.uid, verdict=verdict, difference=difference, psnr=psnr, causes=causes, sentence=sentence
-    )
+    return Reproduced(artwork=recipe.uid, verdict=verdict, difference=difference, causes=causes, sentence=sentence)
 
 
-def compare(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Difference, float | None]:
+def compare(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Difference:
     """Measure how two pictures differ, band by band; PSNR (ISO/IEC 29170-1) in dB over all channels."""
     if before.shape != after.shape:
-        return Difference(largest=255, changed=0, pixels=0), None
+        return Difference(largest=None, share=None)
     largest, changed, squares = 0, 0, 0
     for top in range(0, before.shape[0], _BAND):
         one, two = before[top : top + _BAND], after[top : top + _BAND]
@@ -103,18 +111,18 @@ def compare(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Differ
         changed += int(apart.any(axis=2).sum())
         squares += int((apart.astype(np.uint32) ** 2).sum(dtype=np.uint64))
     psnr = None if squares == 0 else 10 * math.log10(255**2 * before.size / squares)
-    return Difference(largest=largest, changed=changed, pixels=before.shape[0] * before.shape[1]), psnr
+    return Difference(largest=largest, share=changed / (before.shape[0] * before.shape[1]), psnr=psnr)
 
 
-def judge(difference: Difference, psnr: float | None) -> Verdict:
+def judge(difference: Difference) -> Verdict:
     """Name the class of a difference."""
-    if difference.pixels == 0:
+    if difference.largest is None:
         return Verdict.DIFFERENT
-    if psnr is None:
+    if difference.psnr is None:
         return Verdict.EXACT
-    if difference.largest <= EQUIVALENT_LEVELS and psnr >= EQUIVALENT_DECIBELS:
+    if difference.largest <= EQUIVALENT_LEVELS and difference.psnr >= EQUIVALENT_DECIBELS:
         return Verdict.EQUIVALENT
-    return Verdict.CLOSE if psnr >= CLOSE_DECIBELS else Verdict.DIFFERENT
+    return Verdict.CLOSE if difference.psnr >= CLOSE_DECIBELS else Verdict.DIFFERENT
 
 
 def _recipe(session: Session, node: schema.Node) -> _Recipe:
@@ -208,27 +216,3 @@ _FACTS = {
 
 def _text(value: object) -> str:
     return "not recorded" if value is None else str(value)
-
-
-def _row(
-    session: Session,
-    recipe: _Recipe,
-    verdict: Verdict,
-    again: Digest,
-    difference: Difference,
-    psnr: float | None,
-    causes: tuple[str, ...],
-    environment: Mapping[str, Any],
-) -> schema.Reproduction:
-    comparable = difference.pixels > 0
-    return schema.Reproduction(
-        artwork_id=recipe.artwork_id,
-        environment_id=environment_id(session, environment),
-        verdict=verdict.value,
-        pixels_digest=again.hex,
-        largest_difference=difference.largest if comparable else None,
-        differing_share=difference.changed / difference.pixels if comparable else None,
-        psnr=psnr,
-        causes=list(causes),
-        tried_at=utc_now(),
-    )

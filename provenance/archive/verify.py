@@ -18,7 +18,8 @@ from provenance.errors import NotFoundError, PictureError
 from provenance.fingerprint import METHODS, fingerprint_all
 from provenance.picture import PIXEL_LIMIT, Picture
 from provenance.schema import Kind
-from provenance.sign.read import IngredientReading, Reading, read
+from provenance.sign.read import read
+from provenance.sign.reading import IngredientReading, Reading
 from provenance.words import Clock, Found, Intactness, Signature, Vouched, exit_code, verdict_heading
 
 if TYPE_CHECKING:

@@ -25,6 +25,8 @@ class Subject:
     """Its own uid if it is among `artworks` already; it is never matched with itself."""
     thresholds: Mapping[str, int] = field(default_factory=dict)
     """Distances at which to flag, by method name, in place of the methods' own."""
+    keep: int = 3
+    """How many of the nearest works each method keeps as matches, however far they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

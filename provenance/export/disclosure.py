@@ -136,9 +136,10 @@ _ABSENT: Final = object()
 def disclose(record: Mapping[str, Json], level: Disclosure) -> dict[str, Json]:
     """Give what `level` may tell of `record`; the record itself stays as it is."""
     told = _section(record, "", level)
-    if level is not FULL and "people" in told:
-        told["people"] = [person for person in _listed(told["people"]) if _credited(person)]
-    return {key: value for key, value in told.items() if value not in ({}, [])}
+    if level is not FULL and (people := _listed(told.pop("people", ()))):
+        credited = [person for person in people if _credited(person)]
+        told |= {"people": credited} if credited else {}
+    return told
 
 
 def _section(section: Mapping[str, Json], path: str, level: Disclosure) -> dict[str, Json]:
@@ -156,11 +157,12 @@ def _part(value: Json, path: str, level: Disclosure) -> object:
         if level < needed:
             return _ABSENT
         return value if path in OPEN else _leaf(value, level)
+    if not _leads_on(path):
+        return _ABSENT
     if isinstance(value, Mapping):
-        return _section(value, path, level) if _leads_on(path) else _ABSENT
-    if isinstance(value, Sequence) and not isinstance(value, str) and _leads_on(path):
-        return [_section(item, path, level) for item in value if isinstance(item, Mapping)]
-    return _ABSENT
+        return _section(value, path, level) or _ABSENT
+    sections = (_section(item, path, level) for item in _listed(value) if isinstance(item, Mapping))
+    return [section for section in sections if section] or _ABSENT  # an empty one would tell how many there are
 
 
 def _leads_on(path: str) -> bool:

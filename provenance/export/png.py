@@ -37,6 +37,7 @@ _COLOUR_TYPES: Final = {3: 2, 4: 6}  # section 11.2.1: truecolour, truecolour wi
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"  # XMP specification part 3, section 1.1.5
 _NONE, _SUB, _UP = 0, 1, 2  # section 9.2
 _BAND: Final = 1 << 19
+_CHUNK: Final = 1 << 16
 _SAMPLE: Final = 7  # shares no factor with 3 or 4 channels, so every channel is looked at
 
 
@@ -79,13 +80,15 @@ def _compressed(pixels: "NDArray[np.uint8]", compression: int) -> Iterator[bytes
     stride = width * channels
     rows = max(1, _BAND // stride)
     compressor = zlib.compressobj(compression, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
-    above = np.zeros(stride, np.uint8)
+    above, waiting = np.zeros(stride, np.uint8), b""
     for top in range(0, height, rows):
         band = np.ascontiguousarray(pixels[top : top + rows]).reshape(-1, stride)
-        if data := compressor.compress(_filtered(band, above, channels).data):
-            yield data
+        waiting += compressor.compress(_filtered(band, above, channels).data)
+        if len(waiting) >= _CHUNK:
+            yield waiting
+            waiting = b""
         above = band[-1].copy()
-    yield compressor.flush()
+    yield waiting + compressor.flush()
 
 
 def _filtered(band: "NDArray[np.uint8]", above: "NDArray[np.uint8]", channels: int) -> "NDArray[np.uint8]":

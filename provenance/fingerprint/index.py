@@ -83,6 +83,15 @@ class Index:
         found = rows_within(codes, self._queries(query), radius, threads=self.threads)
         return [_hits(answer, uids) for answer in found]
 
+    def measure(self, query: NDArray[np.uint8], uid: str) -> Hit | None:
+        """Measure how far the picture `uid` is from `query`, (8, size); None if it is not in the index."""
+        codes, uids = self._view()
+        name = _names([uid])[0]
+        rows = np.flatnonzero(uids[:, :8].copy().view(np.uint64).ravel() == name[:8].view(np.uint64)[0])
+        rows = rows[(uids[rows] == name).all(axis=1)]
+        found = rows_within(codes[rows], self._queries(query), 8 * self.size, threads=self.threads)[0]
+        return next(iter(_hits(found, uids[rows])), None)
+
     def save(self, path: Path, last_id: int) -> None:
         """Write the index as it is now, with `last_id`, the database row up to which it goes. Raises OSError."""
         codes, uids = self._view()

@@ -32,7 +32,7 @@ class KnownUids:
     def _among_sorted(self, stored: NDArray[np.uint8], names: NDArray[np.bytes_]) -> NDArray[np.bool_]:
         if not len(self._order):
             return np.zeros(len(names), dtype=bool)
-        known = _names(stored)
+        known = _names(stored[: len(self._order)])
         places = np.searchsorted(known, names, sorter=self._order)
         rows = self._order[np.minimum(places, len(self._order) - 1)]
         return np.asarray(known[rows] == names)

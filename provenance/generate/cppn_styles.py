@@ -40,7 +40,7 @@ class Style:
 STYLES: Mapping[str, Style] = {
     "nacre": Style(
         summary="Bands of colour that shimmer like the inside of a shell.",
-        kinds=("sine", "tanh"), depth=3, scale=0.95, gain=1.0,
+        kinds=("sine", "tanh"), depth=3, scale=0.95, gain=1.0, edges=True,
     ),
     "silk": Style(
         summary="Folded cloth in raking light.",
@@ -140,23 +140,32 @@ class Painter:
 
     def _lit(self, field: Field, output: int, height: float) -> "Tensor":
         """Light an output as a relief from one side: -1 away from the light, 1 towards it."""
-        x, y = field.slope_x[output], field.slope_y[output]
+        return self._lit_slopes(field.slope_x[output], field.slope_y[output], height)
+
+    def _lit_slopes(self, x: "Tensor", y: "Tensor", height: float) -> "Tensor":
         toward = x * math.cos(self._turn) + y * math.sin(self._turn)
         return height * toward / (1 + height * height * (x * x + y * y)).sqrt()
 
     def _nacre(self, field: Field) -> "Tensor":
         value = field.value
-        lab = self._ramp(mirror(0.3 * self._repeat * value[0] + self._phase + 0.06 * value[1]))
-        lab[0] += 0.05 * self._lit(field, 0, 1.0) + 0.05 * self._lit(field, 1, 0.8)
-        lab[1] += 0.03 * (2 * value[2]).sin()
-        lab[2] += 0.03 * (2 * value[2]).cos()
+        height = value[0] + 0.12 * value[1]
+        lab = self._ramp(mirror(0.28 * self._repeat * height + self._phase))
+        layers = 1.1 * self._levels
+        steep = field.steepness(0) * field.usual[0] * layers * field.step
+        layer = height * layers + 0.5 * value[2]
+        lab[0] += 0.13 * (layer - layer.floor() - 0.5) * (1 - smooth(steep, 0.2, 0.6))
+        lab[0] += 0.05 * self._lit(field, 1, 0.8)
+        lab[1] += 0.022 * (2 * value[2]).sin()
+        lab[2] += 0.022 * (2 * value[2]).cos()
         return lab
 
     def _silk(self, field: Field) -> "Tensor":
-        light = self._lit(field, 0, 1.3)
-        fine = self._lit(field, 1, 1.0)
-        lab = self._ramp(0.47 + 0.38 * light + 0.1 * fine + 0.1 * field.value[2].tanh())
-        lab[0] += 0.14 * light.clamp(0, 1) ** 10
+        pleat = (3.5 * field.value[1]).cos()
+        x = field.slope_x[0] + 1.1 * pleat * field.slope_x[1]
+        y = field.slope_y[0] + 1.1 * pleat * field.slope_y[1]
+        light = self._lit_slopes(x, y, 1.6)
+        lab = self._ramp(0.45 + 0.40 * light + 0.14 * field.value[2].tanh())
+        lab[0] += 0.12 * light.clamp(0, 1) ** 12
         return lab
 
     def _bloom(self, field: Field) -> "Tensor":
@@ -169,9 +178,9 @@ class Painter:
     def _drift(self, field: Field) -> "Tensor":
         value = field.value
         lab = self._ramp(0.5 + 0.42 * (0.75 * value[0]).tanh() + 0.14 * self._lit(field, 0, 1.2))
-        steep = field.steepness(1) * field.usual[1] * 26 * field.step
-        ripple = (26 * value[1]).sin() * (1 - smooth(steep, 0.5, 2.0))
-        lab[0] += 0.06 * self._lit(field, 2, 0.8) + 0.014 * ripple
+        steep = field.steepness(1) * field.usual[1] * 30 * field.step
+        crest = ((30 * value[1]).sin() * 0.5 + 0.5) ** 3 * (1 - smooth(steep, 0.5, 2.0))
+        lab[0] += 0.06 * self._lit(field, 2, 0.8) + 0.07 * crest * self._lit(field, 0, 2.0)
         return lab
 
     def _contour(self, field: Field) -> "Tensor":
@@ -184,13 +193,13 @@ class Painter:
         half = (0.0016 + 0.0016 * strong) / field.step
         line = (half.clamp_min(0.5) - away + 0.5).clamp(0, 1) * (half / 0.5).clamp(0.35, 1)
         line = line * (1 - smooth(steep, 0.35, 0.8))
-        ground = self._ramp(0.5 + 0.5 * (0.9 * height.floor() / per_unit + self._phase - 1).tanh())
+        ground = self._ramp(0.62 + 0.36 * (0.8 * height.floor() / per_unit).tanh())
         return blend(ground, self._ramp(height.new_zeros(()) * height), line)
 
     def _papercut(self, field: Field) -> "Tensor":
         count = float(self._levels)
-        share = (1.5 * field.value[0]).sigmoid()
-        level, below, above, _ = _terraces(field, share, 1.5 * share * (1 - share), count)
+        share = (1.2 * field.value[0]).sigmoid()
+        level, below, above = _terraces(field, share, 1.2 * share * (1 - share), count)
         facing = (field.slope_x[0] * math.cos(self._turn) + field.slope_y[0] * math.sin(self._turn)).clamp_min(0)
         facing = facing / field.steepness(0)
         lab = self._ramp(level / (count - 1))
@@ -203,26 +212,25 @@ class Painter:
         share = (1.4 * field.value[0]).sigmoid()
         level = (share * count).floor() / (count - 1)
         lab = self._ramp(level)
-        lab[0] += 0.07 * self._lit(field, 1, 1.0) + 0.06 * self._lit(field, 2, 1.0)
+        lab[0] += 0.10 * self._lit(field, 1, 1.0) + 0.06 * self._lit(field, 2, 1.0)
         return lab
 
     def _kaleido(self, field: Field) -> "Tensor":
         count = 3.0 + self._levels
         share = (1.3 * field.value[0]).sigmoid()
-        level, below, above, _ = _terraces(field, share, 1.3 * share * (1 - share), count)
+        level, below, above = _terraces(field, share, 1.3 * share * (1 - share), count)
         lab = self._ramp(mirror(level / 5 + self._phase))
         lab[0] -= 0.13 * (-below / 0.025).exp()
         lab[0] += 0.05 * (-above / 0.006).exp() + 0.03 * field.value[1].tanh()
         return lab
 
 
-def _terraces(field: Field, share: "Tensor", rise: "Tensor", count: float) -> "tuple[Tensor, Tensor, Tensor, Tensor]":
-    """Cut the first output, brought to 0..1 as `share`, into terraces.
+def _terraces(field: Field, share: "Tensor", rise: "Tensor", count: float) -> "tuple[Tensor, Tensor, Tensor]":
+    """Cut the first output, brought to 0..1 as `share` with the derivative `rise`, into terraces.
 
-    Gives the terrace, the distance to the next one up and to the last one down (in units of the plane), and
-    the slope.
+    Gives the terrace, and the distances to the next one up and to the last one down, in units of the plane.
     """
     height = share * count
     steep = field.steepness(0) * field.usual[0] * rise * count + 1e-6
     level = height.floor().clamp(0, count - 1)
-    return level, (level + 1 - height) / steep, (height - level) / steep, steep
+    return level, (level + 1 - height) / steep, (height - level) / steep

@@ -67,9 +67,7 @@ class Strokes:
     """A random angle for each stroke, shape (strokes,)."""
 
 
-def place(
-    seed: int, style: str, look: Look, reach: tuple[float, float], turbulence: float, broad: float
-) -> Strokes:
+def place(seed: int, style: str, look: Look, reach: tuple[float, float], turbulence: float, broad: float) -> Strokes:
     """Find room for strokes in a picture that reaches so far from its middle; `broad` multiplies their widths."""
     chance = Chance(seed, f"flow {style}")
     field = _Field(chance, turbulence, look.steps)
@@ -134,7 +132,8 @@ class _Land:
     def _is_taken(self, places: "Floats") -> "NDArray[np.bool_]":
         cells = ((places + self._corner) / _CELL).astype(np.int64)
         rows = cells[..., 1].clip(0, self._taken.shape[0] - 1)
-        return self._taken[rows, cells[..., 0].clip(0, self._taken.shape[1] - 1)]
+        taken: NDArray[np.bool_] = self._taken[rows, cells[..., 0].clip(0, self._taken.shape[1] - 1)]
+        return taken
 
     def _mark(self, path: "Floats", half: float) -> None:
         radius = math.ceil(half / _CELL)

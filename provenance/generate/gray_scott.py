@@ -27,28 +27,41 @@ _CELLS = 128
 
 _SIDE = 256
 _ATTEMPTS = 4
-_NEAR, _MIDDLE = 0.05**0.5, 0.8**0.5
-"""The nine-point Laplacian (0.05, 0.2, 0.05; 0.2, -1, 0.2; ...) is the product of (near, middle, near) with itself, less 1.8."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Regime:
     summary: str
-    feed: float
-    kill: float
-    steps: int
+    feed: tuple[float, float]
+    """The rate at which the first substance comes in: it changes over the picture between these two."""
+    kill: tuple[float, float]
+    """The rate at which the second one goes away."""
     seeds: float
     """Drops of the second substance per square unit of the plane."""
-    sway: float = 0.0
-    """How far feed and kill change over the picture."""
+    steps: int = 2400
 
 
 _REGIMES: Mapping[str, _Regime] = {
-    "coral": _Regime(summary="Branches that grow towards the light.", feed=0.0545, kill=0.062, steps=2600, seeds=14),
-    "maze": _Regime(summary="Walls and ways, like a fingerprint.", feed=0.037, kill=0.06, steps=2600, seeds=10),
-    "spots": _Regime(summary="Cells that divide until there is no room.", feed=0.0345, kill=0.0638, steps=2600, seeds=40),
-    "lace": _Regime(summary="A net with holes.", feed=0.039, kill=0.058, steps=2200, seeds=8),
-    "waves": _Regime(summary="Fronts that chase each other.", feed=0.014, kill=0.045, steps=2200, seeds=6),
+    "coral": _Regime(
+        summary="Branches that grow towards each other and never touch.",
+        feed=(0.052, 0.058), kill=(0.0613, 0.0632), seeds=16,
+    ),
+    "maze": _Regime(
+        summary="Walls and ways, like a fingerprint.",
+        feed=(0.030, 0.040), kill=(0.0575, 0.0605), seeds=12,
+    ),
+    "spots": _Regime(
+        summary="Cells that divide until there is no room.",
+        feed=(0.030, 0.036), kill=(0.0612, 0.0642), seeds=30,
+    ),
+    "lace": _Regime(
+        summary="A net whose holes run together.",
+        feed=(0.040, 0.046), kill=(0.0590, 0.0614), seeds=12,
+    ),
+    "garden": _Regime(
+        summary="Spots, worms and mazes, each in its own bed.",
+        feed=(0.028, 0.056), kill=(0.0585, 0.0642), seeds=24, steps=2800,
+    ),
 }  # fmt: skip
 
 
@@ -60,7 +73,8 @@ class Options:
         default="auto", metadata={"help": "a named palette; auto lets the seed choose", "choices": ("auto", *PALETTES)}
     )
     detail: float = field(
-        default=1.0, metadata={"help": "how fine the pattern is; the time grows with its square", "low": 0.5, "high": 3.0}
+        default=1.0,
+        metadata={"help": "how fine the pattern is; the time grows with its square", "low": 0.5, "high": 3.0},
     )
     growth: float = field(
         default=1.0, metadata={"help": "how long it grows; 1 is until it is full", "low": 0.2, "high": 3.0}
@@ -119,30 +133,60 @@ def _react(request: Request, regime: _Regime, options: Options, chance: Chance, 
 
     cells = _CELLS * options.detail
     across, down = (max(8, round(2 * reach * cells)) for reach in frame.reach)
-    first, second = _start(chance, regime, across, down, cells)
-    state = torch.stack([first, second]).to(request.device)
+    region = [part.to(request.device) for part in _regions(chance, across, down, cells)]
+    feed, kill = (
+        low + (high - low) * part for (low, high), part in zip((regime.feed, regime.kill), region, strict=True)
+    )
+    reaction = _Reaction(torch.stack(_start(chance, regime, across, down, cells)).to(request.device), feed, kill)
     age = torch.zeros((down, across), device=request.device)
-    rates = torch.tensor([1.0, 0.5], device=request.device)[:, None, None]
     steps = round(regime.steps * options.growth)
     for step in range(steps):
-        state = _step(state, rates, regime)
+        reaction.step()
         if step % 8 == 0:
-            age += state[1] > 0.18
+            age += reaction.second > 0.18
+            reaction.second.add_(1e-12)  # where nothing grows it would fade to numbers so small that they are slow
             request.progress(0.5 * step / steps)
-    return torch.stack([_stretch(state[1]), _stretch(age)])
+    return torch.stack([_stretch(reaction.second), _stretch(age), region[1]])
 
 
-def _step(state: "Tensor", rates: "Tensor", regime: _Regime) -> "Tensor":
-    import torch
+class _Reaction:
+    """Two substances on a grid with a rim that repeats the edge, so that nothing flows out; stepped in place."""
 
-    padded = torch.nn.functional.pad(state[None], (1, 1, 1, 1), mode="replicate")[0]
-    columns = (padded[:, :-2] + padded[:, 2:]).mul_(_NEAR).add_(padded[:, 1:-1], alpha=_MIDDLE)
-    spread = (columns[..., :-2] + columns[..., 2:]).mul_(_NEAR).add_(columns[..., 1:-1], alpha=_MIDDLE)
-    spread.sub_(state, alpha=1.8).mul_(rates).add_(state)
-    reaction = state[1].square().mul_(state[0])
-    spread[0].sub_(reaction).add_(1 - state[0], alpha=regime.feed)
-    spread[1].add_(reaction).sub_(state[1], alpha=regime.feed + regime.kill)
-    return spread
+    def __init__(self, state: "Tensor", feed: "Tensor", kill: "Tensor") -> None:
+        import torch
+
+        self._padded = torch.nn.functional.pad(state[None], (1, 1, 1, 1), mode="replicate")[0]
+        self._state = self._padded[:, 1:-1, 1:-1]
+        self._feed = feed
+        rates = torch.tensor([1.0, 0.5], device=state.device)[:, None, None]
+        self._spread = 0.05 * rates
+        self._keep = 1 - 1.8 * rates - torch.stack([feed, feed + kill])
+        self._columns = self._padded[:, 1:-1].clone()
+        self._next = state.clone()
+        self._used = feed.clone()
+
+    @property
+    def second(self) -> "Tensor":
+        """The second substance, shape (rows, columns): a view."""
+        return self._state[1]
+
+    def step(self) -> None:
+        """Take one step of unit time (explicit Euler).
+
+        The nine-point Laplacian (0.05, 0.2, 0.05; 0.2, -1, 0.2; ...) is 0.05 (1, 4, 1) x (1, 4, 1) less 1.8.
+        """
+        import torch
+
+        padded, columns, after, used = self._padded, self._columns, self._next, self._used
+        torch.add(padded[:, :-2], padded[:, 2:], out=columns).add_(padded[:, 1:-1], alpha=4)
+        torch.add(columns[..., :-2], columns[..., 2:], out=after).add_(columns[..., 1:-1], alpha=4)
+        after.mul_(self._spread).addcmul_(self._state, self._keep)
+        torch.mul(self._state[1], self._state[1], out=used).mul_(self._state[0])
+        after[0].sub_(used).add_(self._feed)
+        after[1].add_(used)
+        self._state.copy_(after)
+        padded[:, 0], padded[:, -1] = padded[:, 1], padded[:, -2]
+        padded[..., 0], padded[..., -1] = padded[..., 1], padded[..., -2]
 
 
 def _start(chance: Chance, regime: _Regime, across: int, down: int, cells: float) -> "tuple[Tensor, Tensor]":
@@ -152,8 +196,7 @@ def _start(chance: Chance, regime: _Regime, across: int, down: int, cells: float
     count = round(regime.seeds * 4 * REACH_LIMIT**2)
     places = chance.uniform(count, 2, low=-REACH_LIMIT, high=REACH_LIMIT)
     sizes = chance.uniform(count, low=2.5, high=6.0)
-    x = (torch.arange(across, dtype=torch.float64) + 0.5 - across / 2) / cells
-    y = (torch.arange(down, dtype=torch.float64) + 0.5 - down / 2) / cells
+    x, y = _middles(across, cells), _middles(down, cells)
     second = torch.zeros((down, across))
     for (east, south), size in zip(places.tolist(), (sizes / cells).tolist(), strict=True):
         if abs(east) > float(x[-1]) + 0.1 or abs(south) > float(y[-1]) + 0.1:
@@ -161,6 +204,24 @@ def _start(chance: Chance, regime: _Regime, across: int, down: int, cells: float
         drop = (-((x - east) / size).square()).exp()[None, :] * (-((y - south) / size).square()).exp()[:, None]
         second = torch.maximum(second, drop.float())
     return 1 - 0.5 * second, 0.45 * second
+
+
+def _regions(chance: Chance, across: int, down: int, cells: float) -> "tuple[Tensor, Tensor]":
+    """Divide the plane softly into regions, twice: two maps from 0 to 1, shape (down, across)."""
+    x, y = _middles(across, cells)[None, :], _middles(down, cells)[:, None]
+    maps = []
+    for _ in range(2):
+        waves, phases = chance.normal(4, 2, spread=1.3).tolist(), chance.uniform(4, high=2 * math.pi).tolist()
+        total = sum((a * x + b * y + phase).sin() for (a, b), phase in zip(waves, phases, strict=True))
+        maps.append((0.9 * total).sigmoid().float())
+    return maps[0], maps[1]
+
+
+def _middles(count: int, cells: float) -> "Tensor":
+    """Give the places of the middles of `count` cells about the origin."""
+    import torch
+
+    return (torch.arange(count, dtype=torch.float64) + 0.5 - count / 2) / cells
 
 
 def _stretch(values: "Tensor") -> "Tensor":
@@ -191,12 +252,13 @@ class _Scene:
         """Draw a tile as OKLab planes."""
         rows = self._places(tile.top, tile.bottom, self._frame.y(0), self._grid[0])
         columns = self._places(tile.left, tile.right, self._frame.x(0), self._grid[1])
-        value, age = self._surface.at(rows, columns)
+        value, age, region = self._surface.at(rows, columns)
         right, down = (slope[0] for slope in self._surface.slopes(rows, columns))
         toward = 4 * (right * math.cos(self._turn) + down * math.sin(self._turn))
         light = toward / (1 + 16 * (right * right + down * down)).sqrt()
         body = smooth(value, 0.1, 0.9)
-        position = 0.62 * body + 0.38 * age
+        ground, figure = 0.03 + 0.3 * region, 1 - 0.3 * age * region
+        position = ground + (figure - ground) * body
         lab = self._ramp(1 - position if self._inverse else position)
         lab[0] += self._relief * (0.16 * light + 0.14 * light.clamp(0, 1) ** 8 * body)
         if self._samples == 1:

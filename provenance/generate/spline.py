@@ -40,7 +40,9 @@ class Surface:
 
 def _gather(values: "Tensor", axis: int, cells: "list[Tensor]", weights: "list[Tensor]") -> "Tensor":
     limit = values.shape[axis] - 1
-    parts = [values.index_select(axis, cell.clamp(0, limit)) * weight for cell, weight in zip(cells, weights, strict=True)]
+    parts = [
+        values.index_select(axis, cell.clamp(0, limit)) * weight for cell, weight in zip(cells, weights, strict=True)
+    ]
     return (parts[0] + parts[1]) + (parts[2] + parts[3])
 
 

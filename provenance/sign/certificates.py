@@ -237,15 +237,22 @@ def _check_dates(certificate: "x509.Certificate", now: datetime) -> None:
 
 
 def _check_issued(below: "x509.Certificate", above: "x509.Certificate") -> None:
+    if not is_issued_by(below, above):
+        raise IdentityError(
+            f"{_who(below)} is not issued by the next one in the file, '{above.subject.rfc4514_string()}': "
+            "put the signer first, then its issuer, and so on upwards."
+        )
+
+
+def is_issued_by(below: "x509.Certificate", above: "x509.Certificate") -> bool:
+    """Whether `above` names and signed `below`; dates and rights are not looked at."""
     from cryptography.exceptions import InvalidSignature
 
     try:
         below.verify_directly_issued_by(above)
-    except (ValueError, TypeError, InvalidSignature) as cause:
-        raise IdentityError(
-            f"{_who(below)} is not issued by the next one in the file, '{above.subject.rfc4514_string()}': "
-            "put the signer first, then its issuer, and so on upwards."
-        ) from cause
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _extension(certificate: "x509.Certificate", kind: "type[Extension]") -> "Extension | None":

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -36,6 +38,11 @@ class SoftwareAgent:
 
     name: str
     version: str
+
+
+@lru_cache(maxsize=1)
+def _this_program() -> SoftwareAgent:
+    return SoftwareAgent(name="prov", version=version("provenance-archive"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +126,8 @@ class Claim:
     soft_bindings: tuple[SoftBinding, ...] = ()
     training_mining: Mapping[str, Use] = field(default_factory=dict)
     """What others may do with the picture: ai_generative_training, ai_training, ai_inference, data_mining."""
-    generator: SoftwareAgent = SoftwareAgent(name="prov", version="0.1.0")
+    generator: SoftwareAgent = field(default_factory=_this_program)
+    """The program that makes the claim."""
     all_actions: bool = True
     """Whether the actions given are all that happened."""
     instance_id: str | None = None

@@ -7,7 +7,7 @@ that no signature covers (lengths, checksums, headers) and that a standard write
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeAlias
 
 STORE_LIMIT = 32 << 20
@@ -15,6 +15,7 @@ STORE_LIMIT = 32 << 20
 
 _ROOT = bytes.fromhex("6332706100110010800000aa00389b71")
 _BMFF_USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_UNCOVERED = (b"ftyp", b"free", b"skip")
 _TIFF_TAG = 0xCD41
 _MOST_STEPS = 1 << 20
 
@@ -33,6 +34,8 @@ class Embedded:
     """The store itself; empty if `size` is over the limit."""
     faults: tuple[str, ...] = ()
     """What is unusual in the bytes around the store, as short phrases."""
+    uncovered: bytes = b""
+    """What C2PA leaves out of its hash of AVIF and its kin: the boxes ftyp, free and skip."""
 
 
 class _Malformed(Exception):  # noqa: N818  (never leaves this module)
@@ -96,29 +99,25 @@ def _jpeg(file: BinaryIO) -> Embedded:
     for _ in _steps():
         marker, length = struct.unpack(">HH", _read(file, at, 4))
         if marker == 0xFFEB and length >= 18:
-            head = _read(file, at + 4, 8)
-            if head[:2] == b"JP":
-                first = head[4:] == b"\0\0\0\1"
-                skipped = 12 if first else 20  # later segments repeat the box header (ISO 19566-5, annex A)
-                boxes.setdefault(head[2:4], []).append((at + skipped, length + 2 - skipped))
+            spans = boxes.setdefault(_read(file, at + 6, 2), [])
+            skipped = 20 if spans else 12  # later segments repeat the box header (ISO 19566-5, annex A)
+            spans.append((at + skipped, length + 2 - skipped))
         if marker in {0xFFDA, 0xFFD9} or marker >> 8 != 0xFF:
             break
         at += length + 2
     for instance, spans in boxes.items():
-        if len(head := _read(file, spans[0][0], min(32, spans[0][1]))) == 32 and head[16:] == _ROOT:
+        if _read(file, *spans[0])[16:32] == _ROOT:
             return _embedded(file, spans, _jpeg_faults(file, instance, spans))
     return Embedded(known=True)
 
 
 def _jpeg_faults(file: BinaryIO, instance: bytes, spans: list[Span]) -> list[str]:
     box = _read(file, spans[0][0], 8)
-    numbers = [_read(file, spans[0][0] - 4, 4)]
-    repeated = []
-    for offset, _ in spans[1:]:
-        numbers.append(_read(file, offset - 12, 4))
-        repeated.append(_read(file, offset - 8, 8))
-    counted = [number.to_bytes(4, "big") for number in range(1, len(spans) + 1)]
-    usual = numbers == counted and all(each == box for each in repeated) and instance == b"\x02\x11"
+    usual = instance == b"\x02\x11"
+    for number, (offset, _) in enumerate(spans, start=1):
+        first = number == 1
+        head = _read(file, offset - (8 if first else 16), 8 if first else 16)
+        usual = usual and head == b"JP" + instance + number.to_bytes(4, "big") + (b"" if first else box)
     return [] if usual else ["the headers of its JPEG segments are unusual"]
 
 
@@ -154,21 +153,28 @@ def _tiff(file: BinaryIO) -> Embedded:
 
 def _bmff(file: BinaryIO) -> Embedded:
     end = file.seek(0, 2)
-    at = 0
+    at, found, uncovered = 0, Embedded(known=True), b""
     for _ in _steps():
         if at + 8 > end:
             break
-        length, kind = struct.unpack(">I4s", _read(file, at, 8))
-        header = 8
-        if length == 1:
-            length, header = int.from_bytes(_read(file, at + 8, 8), "big"), 16
-        length = length or end - at
-        if length < header:
-            raise _Malformed
-        if kind == b"uuid" and _read(file, at + header, 16) == _BMFF_USER_TYPE:
-            return _bmff_store(file, at + header + 16, at + length)
+        length, kind, header = _bmff_box(file, at, end)
+        if kind in _UNCOVERED and len(uncovered) + length <= STORE_LIMIT:
+            uncovered += _read(file, at, length)
+        if kind == b"uuid" and not found.size and _read(file, at + header, 16) == _BMFF_USER_TYPE:
+            found = _bmff_store(file, at + header + 16, at + length)
         at += length
-    return Embedded(known=True)
+    return replace(found, uncovered=uncovered)
+
+
+def _bmff_box(file: BinaryIO, at: int, end: int) -> tuple[int, bytes, int]:
+    length, kind = struct.unpack(">I4s", _read(file, at, 8))
+    header = 8
+    if length == 1:
+        length, header = int.from_bytes(_read(file, at + 8, 8), "big"), 16
+    length = length or end - at
+    if length < header:
+        raise _Malformed
+    return length, kind, header
 
 
 def _bmff_store(file: BinaryIO, at: int, end: int) -> Embedded:

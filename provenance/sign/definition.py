@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from provenance.digest import Json
+from provenance.digest import Digest, Json
 from provenance.errors import SigningError
 from provenance.sign.claim import AiDisclosure, Claim, Edit, Ingredient, SoftwareAgent
 
@@ -21,6 +21,9 @@ VENDOR = "provarchive"
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 """The IPTC vocabulary that digital source types come from."""
+
+UNCOVERED_ASSERTION = "org.prov.uncovered"
+"""Our assertion with the digest of the boxes that C2PA's hash of AVIF and its kin leaves out."""
 
 _WITHOUT_SOURCE_TYPE = frozenset(
     f"c2pa.{name}"
@@ -41,9 +44,10 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _INTEGER = 1 << 63  # greater ones are refused by c2pa-rs, or silently become floats
 
 
-def manifest_definition(claim: Claim) -> dict[str, Json]:
+def manifest_definition(claim: Claim, *, uncovered: bytes = b"") -> dict[str, Json]:
     """Write the claim as the manifest definition that C2PA libraries take.
 
+    `uncovered` are the bytes of the file that C2PA itself would not protect, see `container.Embedded`.
     Ingredients with `data` are left out: they are added as streams, see `ingredient_definition`.
     Raises SigningError, in a sentence, for what C2PA forbids or distorts.
     """
@@ -58,7 +62,7 @@ def manifest_definition(claim: Claim) -> dict[str, Json]:
         "title": claim.title,
         "format": claim.media_type,
         "ingredients": [ingredient_definition(each) for each in claim.ingredients if each.data is None],
-        "assertions": [_created(label, data) for label, data in _assertions(claim)],
+        "assertions": [_created(label, data) for label, data in _assertions(claim, uncovered)],
     }
     if claim.instance_id is not None:
         definition["instance_id"] = claim.instance_id
@@ -89,7 +93,7 @@ def _created(label: str, data: Json) -> Json:
     return {"label": label, "created": True, "data": data}
 
 
-def _assertions(claim: Claim) -> list[tuple[str, Json]]:
+def _assertions(claim: Claim, uncovered: bytes) -> list[tuple[str, Json]]:
     actions = [_opening(claim), *(_edit(edit, claim) for edit in claim.edits)]
     found: list[tuple[str, Json]] = [("c2pa.actions.v2", {"actions": actions, "allActionsIncluded": claim.all_actions})]
     if claim.ai_disclosure is not None:
@@ -102,6 +106,8 @@ def _assertions(claim: Claim) -> list[tuple[str, Json]]:
         found.append(("c2pa.soft-binding", {"alg": binding.algorithm, "pad": "", "blocks": blocks}))
     if claim.record:
         found.append(("org.prov.record", claim.record))
+    if uncovered:
+        found.append((UNCOVERED_ASSERTION, {"sha256": Digest.of(uncovered).hex}))
     return found
 
 

@@ -5,20 +5,20 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from provenance.digest import Digest
-from provenance.errors import PictureError, SigningError
-from provenance.sign import crjson, verdict
+from provenance.errors import IdentityError, SigningError
+from provenance.sign import verdict
 from provenance.sign.claim import Claim, Ingredient
 from provenance.sign.container import find_store
 from provenance.sign.definition import ingredient_definition, manifest_definition
 from provenance.sign.identity import Identity
 from provenance.sign.jumbf import read_store
-from provenance.sign.read import context_settings, inspect, read
+from provenance.sign.read import UnreadableError, context_settings, inspect, opened, read
 from provenance.sign.reading import Anchor, State
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Signed:
     """A signed picture."""
 
-    data: bytes = field(repr=False)
+    data: bytes = field(default=b"", repr=False)
     """The whole file; empty where it was written to a path."""
     label: str
     """The label of its manifest."""
@@ -66,8 +66,7 @@ class Signer:
         self._anchors = (*own, *anchors)
         self._time_authority = time_authority
         self._clock = clock
-        self._lock = threading.Lock()
-        self._context: tuple[int, c2pa.Context] | None = None
+        self._made: tuple[int, c2pa.Context] | None = None
 
     def sign(
         self, data: bytes, media_type: str, claim: Claim, *, allow_changed_parent: bool = False, check: bool = True
@@ -75,12 +74,14 @@ class Signer:
         """Sign the file `data` of type `media_type`.
 
         A parent that is not intact, or that has a gap in its history, is refused unless `allow_changed_parent`.
+        So is a file that carries a manifest, unless it is its own parent: signing would drop it.
         Without `check` the result is not read back. Raises SigningError, and IdentityError if the identity
         is not valid now.
         """
         target = io.BytesIO()
-        signed = self._sign(io.BytesIO(data), target, media_type, claim, allow_changed_parent, check)
-        return Signed(data=target.getvalue(), **signed)
+        self._check(io.BytesIO(data), media_type, claim, allow_changed_parent=allow_changed_parent)
+        signed = self._sign(io.BytesIO(data), target, claim, check=check)
+        return replace(signed, data=target.getvalue())
 
     def sign_file(
         self,
@@ -92,14 +93,16 @@ class Signer:
         allow_changed_parent: bool = False,
         check: bool = True,
     ) -> Signed:
-        """Sign the file at `source` into `target`, as `sign` does, in bounded memory whatever its size.
+        """Sign the file at `source` into `target`, as `sign` does, without a copy of it in Python's memory.
 
-        `target` appears whole or not at all; a file that is there is replaced.
+        c2pa itself holds the file while it signs: once for PNG, TIFF and AVIF, twice for WebP, three times for
+        JPEG. `target` appears whole or not at all; a file that is there is replaced.
         """
         partial = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
         try:
-            with source.open("rb") as opened, partial.open("xb+") as made:
-                signed = self._sign(opened, made, media_type, claim, allow_changed_parent, check)
+            with source.open("rb") as file, partial.open("xb+") as made:
+                self._check(file, media_type, claim, allow_changed_parent=allow_changed_parent)
+                signed = self._sign(file, _Watched(made), claim, check=check)
                 made.flush()
                 os.fsync(made.fileno())
             partial.replace(target)
@@ -107,4 +110,134 @@ class Signer:
             raise SigningError(f"{source} could not be signed into {target}: {cause.strerror}.") from cause
         finally:
             partial.unlink(missing_ok=True)
-        return Signed(data=b"", **signed)
+        return signed
+
+    def _check(self, source: BinaryIO, media_type: str, claim: Claim, *, allow_changed_parent: bool) -> None:
+        self.identity.check_dates(self._clock())
+        if media_type != claim.media_type:
+            raise SigningError(f"The file is {media_type}, but the claim for '{claim.title}' says {claim.media_type}.")
+        carried = [self._check_parent(each, claim, allow_changed_parent) for each in claim.ingredients if each.data]
+        label = _label(source, self._anchors, claim.title)
+        if label is not None and label not in carried:
+            raise SigningError(
+                f"'{claim.title}' is signed already, and signing would drop its manifest {label}: name the file as it "
+                "is as the parent, with its data, or take the manifest out first if that is what you mean."
+            )
+
+    def _check_parent(self, ingredient: Ingredient, claim: Claim, allowed: bool) -> str | None:  # noqa: FBT001
+        reading = read(cast("bytes | Path", ingredient.data), anchors=self._anchors)
+        which = f"The {ingredient.label} '{ingredient.title}' of '{claim.title}'"
+        if reading.unreadable is not None:
+            raise SigningError(f"{which} cannot be taken in: {reading.unreadable}")
+        if not allowed and (reading.intact is False or reading.problems):
+            said = " ".join(reading.problems)
+            raise SigningError(
+                f"{which} does not hold, and signing on it would hide that. {said} "
+                "Use the picture as it was signed, or allow a changed parent explicitly."
+            )
+        return reading.label
+
+    def _sign(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim, *, check: bool) -> Signed:
+        store = self._embed(source, target, claim)
+        label = read_store(store).labels[-1]
+        state, codes = self._read_back(cast("BinaryIO", target), store, claim.title) if check else (None, ())
+        return Signed(label=label, store_digest=Digest.of(store), store_size=len(store), state=state, codes=codes)
+
+    def _embed(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim) -> bytes:
+        import c2pa
+
+        uncovered = find_store(source).uncovered
+        definition = json.dumps(manifest_definition(claim, uncovered=uncovered))
+        source.seek(0)
+        try:
+            with c2pa.Builder(definition, context=self._context()) as builder:
+                for each in claim.ingredients:
+                    if each.data is not None:
+                        with opened(each.data) as data:
+                            builder.add_ingredient(ingredient_definition(each), each.media_type, data)
+                store: bytes = builder.sign(claim.media_type, source, target)
+        except c2pa.C2paError as cause:
+            if isinstance(target, _Watched) and target.error is not None:
+                raise target.error from cause
+            raise self._failure(cause, claim) from cause
+        if not store:
+            raise SigningError(f"'{claim.title}' could not be signed: no manifest came out. Report this, please.")
+        return store
+
+    def _read_back(self, target: BinaryIO, store: bytes, title: str) -> tuple[State, tuple[str, ...]]:
+        embedded = find_store(target)
+        try:
+            inspection = inspect(target, anchors=self._anchors, name=f"the signed '{title}'")
+        except UnreadableError as cause:
+            raise SigningError(f"'{title}' was signed, but cannot be read back: {cause.sentence}") from cause
+        if inspection is None or (embedded.known and embedded.store != store):
+            raise SigningError(f"'{title}' was signed, but the manifest is not in the file. Report this, please.")
+        codes = verdict.all_codes(inspection.report, embedded.faults)
+        if not verdict.is_intact(codes, inspection.report, inspection.state):
+            said = ", ".join(codes["failure"]) or inspection.state
+            raise SigningError(f"'{title}' was signed, but does not hold when read back ({said}): nothing was kept.")
+        return inspection.state, codes["failure"]
+
+    def _context(self) -> "c2pa.Context":
+        """Make the context once a process: none survives a fork. Two threads may make one each; one is kept."""
+        import c2pa
+
+        if self._made is None or self._made[0] != os.getpid():
+            identity = self.identity
+            info = c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, self._time_authority)
+            try:
+                settings = context_settings(self._anchors)
+                context = c2pa.Context.from_dict(settings, signer=c2pa.Signer.from_info(info))
+            except c2pa.C2paError as cause:
+                raise IdentityError(f"The identity '{identity.name}' cannot sign: {cause}.") from cause
+            self._made = (os.getpid(), context)
+        return self._made[1]
+
+    def _failure(self, cause: "c2pa.C2paError", claim: Claim) -> SigningError:
+        import c2pa
+
+        if isinstance(cause, c2pa.C2paError.NotSupported):
+            return SigningError(f"'{claim.title}' is {claim.media_type}, a format that cannot hold a manifest.")
+        if self._time_authority and "http" in str(cause):
+            return SigningError(
+                f"'{claim.title}' was not signed, as the time-stamp authority {self._time_authority} gave no answer: "
+                "try again, or sign without a time stamp."
+            )
+        return SigningError(f"'{claim.title}' could not be signed: {cause}.")
+
+
+class _Watched:
+    """A file that remembers why a write failed: c2pa only says that one did."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+        self.seek, self.tell, self.read, self.readinto = file.seek, file.tell, file.read, file.readinto  # type: ignore[attr-defined]
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError as error:
+            self.error = error
+            raise
+
+
+def _label(source: BinaryIO, anchors: tuple[Anchor, ...], title: str) -> str | None:
+    """Read the label of the manifest that a file carries; None if it carries none."""
+    embedded = find_store(source)
+    if embedded.known and embedded.size == 0:
+        return None
+    try:
+        inspection = inspect(source, anchors=anchors, name=f"'{title}'")
+    except UnreadableError as cause:
+        if cause.reason == "format":
+            return None  # signing will say so in its own words
+        raise SigningError(f"'{title}' cannot be signed: {cause.sentence}") from cause
+    return inspection.label if inspection is not None else None

@@ -19,10 +19,13 @@ from provenance.errors import IdentityError, PictureError
 from provenance.sign import crjson, history, jumbf, verdict
 from provenance.sign.certificates import PURPOSES, read_certificates
 from provenance.sign.container import STORE_LIMIT, Embedded, find_store
-from provenance.sign.reading import Anchor, Reading, State
+from provenance.sign.definition import UNCOVERED_ASSERTION
+from provenance.sign.reading import Anchor, Reading, SignerReading, State
 
 if TYPE_CHECKING:
     import c2pa
+
+__all__ = ["Anchor", "Inspection", "Reading", "UnreadableError", "context_settings", "inspect", "opened", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +38,27 @@ class Inspection:
     store: bytes
     """The manifest store that was validated, written anew by c2pa."""
 
+    @property
+    def active(self) -> Mapping[str, Json]:
+        """The manifest of the picture itself; crJSON puts it first."""
+        manifests = crjson.items(self.report.get("manifests"))
+        return crjson.mapping(manifests[0] if manifests else None)
 
-@dataclass(frozen=True, slots=True)
-class _Trouble(Exception):  # noqa: N818  (never leaves this module)
-    reason: str
-    sentence: str
-    remote_url: str | None = None
+    @property
+    def label(self) -> str | None:
+        """The label of the active manifest."""
+        return crjson.text(self.active.get("label"))
+
+
+class UnreadableError(Exception):
+    """A file or its manifest cannot be read. It stays inside of `sign`: readers get a Reading, signers ours."""
+
+    def __init__(self, reason: str, sentence: str, remote_url: str | None = None) -> None:
+        """Keep the one-word `reason` and the sentence."""
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+        self.remote_url = remote_url
 
 
 def read(source: bytes | Path, *, anchors: Sequence[Anchor] = ()) -> Reading:
@@ -50,13 +68,13 @@ def read(source: bytes | Path, *, anchors: Sequence[Anchor] = ()) -> Reading:
     Raises PictureError only if the path cannot be opened, IdentityError if an anchor is no certificate.
     """
     name = source.name if isinstance(source, Path) else "the data"
-    with _opened(source) as file:
+    with opened(source) as file:
         embedded, boxes = Embedded(known=False), None
         try:
             embedded = find_store(file)
             boxes = _boxes(embedded, name)
             inspection = inspect(file, anchors=tuple(anchors), name=name)
-        except _Trouble as trouble:
+        except UnreadableError as trouble:
             return _unreadable(trouble, embedded)
     if inspection is None:
         return Reading(present=False, intact=None)
@@ -68,7 +86,7 @@ def inspect(file: BinaryIO, *, anchors: tuple[Anchor, ...], name: str) -> Inspec
     import c2pa
 
     if file.seek(0, os.SEEK_END) == 0:
-        raise _Trouble("empty", f"{name} is empty: it holds no bytes.")
+        raise UnreadableError("empty", f"{name} is empty: it holds no bytes.")
     file.seek(0)
     try:
         with c2pa.Reader(None, file, context=_context(os.getpid(), anchors)) as reader:
@@ -112,19 +130,18 @@ def _state(reader: "c2pa.Reader") -> State:
 def _store(reader: "c2pa.Reader", report: Mapping[str, Json]) -> bytes:
     import c2pa
 
-    label = next(
-        (crjson.text(crjson.mapping(each).get("label")) for each in crjson.items(report.get("manifests"))), None
-    )
+    labels = (crjson.text(crjson.mapping(each).get("label")) for each in crjson.items(report.get("manifests")))
     target = io.BytesIO()
     try:
-        reader.resource_to_stream(f"self#jumbf=/c2pa/{label}", target)
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{next(labels, None)}", target)
     except c2pa.C2paError:
         return b""
     return target.getvalue()
 
 
 @contextmanager
-def _opened(source: bytes | Path) -> Iterator[BinaryIO]:
+def opened(source: bytes | Path) -> Iterator[BinaryIO]:
+    """Open a file or its bytes for reading. Raises PictureError if the path cannot be opened."""
     if isinstance(source, bytes):
         yield io.BytesIO(source)
         return
@@ -139,32 +156,34 @@ def _opened(source: bytes | Path) -> Iterator[BinaryIO]:
 def _boxes(embedded: Embedded, name: str) -> jumbf.Store | None:
     if embedded.size > STORE_LIMIT:
         size = f"{embedded.size / (1 << 20):.0f} MiB"
-        raise _Trouble(
+        raise UnreadableError(
             "huge", f"The manifest in {name} takes {size}; the most that is read is {STORE_LIMIT >> 20} MiB."
         )
     try:
         return jumbf.read_store(embedded.store) if embedded.store else None
     except jumbf.TooManyBoxesError as cause:
         limit = f"{jumbf.BOX_LIMIT:,}"
-        raise _Trouble("huge", f"The manifest in {name} has more than {limit} parts or is too deep to read.") from cause
+        raise UnreadableError(
+            "huge", f"The manifest in {name} has more than {limit} parts or is too deep to read."
+        ) from cause
 
 
-def _trouble(cause: "c2pa.C2paError", name: str) -> _Trouble:
+def _trouble(cause: "c2pa.C2paError", name: str) -> UnreadableError:
     import c2pa
 
     said = str(cause)
     if isinstance(cause, c2pa.C2paError.RemoteManifest) or "remote manifest" in said.lower():
         url = next((word for word in said.split() if "://" in word), None)
         sentence = f"{name} holds no manifest, but says that one lies at {url or 'another place'}: it was not fetched."
-        return _Trouble("remote", sentence, url)
+        return UnreadableError("remote", sentence, url)
     if isinstance(cause, c2pa.C2paError.NotSupported):
-        return _Trouble("format", f"{name} is of a format that cannot hold a manifest.")
+        return UnreadableError("format", f"{name} is of a format that cannot hold a manifest.")
     if isinstance(cause, c2pa.C2paError.Io) or "out of range" in said:
-        return _Trouble("truncated", f"{name} breaks off before its end, or is damaged: {said}.")
-    return _Trouble("unreadable", f"{name} cannot be read: {said}.")
+        return UnreadableError("truncated", f"{name} breaks off before its end, or is damaged: {said}.")
+    return UnreadableError("unreadable", f"{name} cannot be read: {said}.")
 
 
-def _unreadable(trouble: _Trouble, embedded: Embedded) -> Reading:
+def _unreadable(trouble: UnreadableError, embedded: Embedded) -> Reading:
     return Reading(
         present=embedded.size > 0,
         intact=None,
@@ -179,14 +198,14 @@ def _unreadable(trouble: _Trouble, embedded: Embedded) -> Reading:
 def _reading(
     inspection: Inspection, embedded: Embedded, boxes: jumbf.Store | None, anchors: tuple[Anchor, ...]
 ) -> Reading:
-    active = crjson.items(inspection.report.get("manifests"))[0]
+    active = inspection.active
     if boxes is None or inspection.store != embedded.store:
         # The chain has to come from the very store that was validated, not from what we found beside it.
         validated = jumbf.read_store(inspection.store)
         boxes = replace(validated, faults=validated.faults + (boxes.faults if boxes else ()))
-    codes = verdict.all_codes(inspection.report, embedded.faults + boxes.faults)
+    codes = verdict.all_codes(inspection.report, embedded.faults + boxes.faults + _faults(inspection, embedded))
     ingredients = history.read_history(inspection.report)
-    signer = verdict.identify(crjson.signer(active), boxes.chain)
+    signer = _signer(active, boxes.chain)
     done = crjson.actions(active)
     stamped = crjson.time_stamp(active) if "timeStamp.trusted" in codes["success"] else None
     store = embedded.store or inspection.store
@@ -198,7 +217,7 @@ def _reading(
         success=codes["success"],
         informational=codes["informational"],
         failure=codes["failure"],
-        label=crjson.text(crjson.mapping(active).get("label")),
+        label=inspection.label,
         store_digest=Digest.of(store),
         store_size=len(store),
         signer=signer,
@@ -214,3 +233,19 @@ def _reading(
         ingredients=ingredients,
         problems=verdict.problems(codes["failure"], signer) + history.problems_of(ingredients),
     )
+
+
+def _faults(inspection: Inspection, embedded: Embedded) -> tuple[str, ...]:
+    """Compare what c2pa read with what lies in the file."""
+    found = []
+    if embedded.known and not embedded.store:
+        found.append("the manifest store is in an unusual place")
+    for _, content in crjson.assertions(inspection.active, UNCOVERED_ASSERTION):
+        if content.get("sha256") != Digest.of(embedded.uncovered).hex:
+            found.append("boxes that no C2PA hash covers were changed")
+    return tuple(found)
+
+
+def _signer(active: Mapping[str, Json], chain: tuple[bytes, ...]) -> SignerReading | None:
+    signer = crjson.signer(active)
+    return replace(signer, fingerprint=Digest.of(chain[0])) if signer is not None and chain else signer

@@ -4,11 +4,10 @@ The two questions are kept apart: codes about the signer never decide whether a 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from provenance.digest import Digest, Json
+from provenance.digest import Json
 from provenance.sign import crjson, history
-from provenance.sign.certificates import read_certificates
+from provenance.sign.certificates import is_issued_by, read_certificates
 from provenance.sign.crjson import Codes
 from provenance.sign.definition import VENDOR
 from provenance.sign.reading import Anchor, SignerReading, State
@@ -33,7 +32,7 @@ _SILENT = {"signingCredential.untrusted"}  # an unknown signer is no defect: `tr
 
 def all_codes(report: Mapping[str, Json], faults: tuple[str, ...]) -> Codes:
     """Gather the codes of the active manifest, of its ingredients now, and of unusual wrapping."""
-    active = crjson.mapping(crjson.items(report.get("manifests"))[0])
+    active = crjson.mapping(next(iter(crjson.items(report.get("manifests"))), None))
     found = crjson.codes(active.get("validationResults"))
     for delta in crjson.items(active.get("ingredientDeltas")):
         below = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
@@ -55,20 +54,6 @@ def is_intact(codes: Codes, report: Mapping[str, Json], state: State) -> bool:
     # An Invalid without a reason that we know is not called intact.
     explained = state != "Invalid" or any(code not in _SILENT for code in failures)
     return bound and signed and explained and all(history.about_the_signer(code) for code in failures)
-
-
-def identify(signer: SignerReading | None, chain: tuple[bytes, ...]) -> SignerReading | None:
-    """Add the fingerprint of the certificate, if `chain` is the one that `signer` was read from."""
-    from cryptography import x509
-
-    if signer is None or not chain:
-        return signer
-    try:
-        serial = f"{x509.load_der_x509_certificate(chain[0]).serial_number:x}"
-    except ValueError:
-        return signer
-    same = signer.serial is not None and signer.serial.lstrip("0").lower() == serial
-    return replace(signer, fingerprint=Digest.of(chain[0])) if same else signer
 
 
 def vouching(codes: Codes, chain: tuple[bytes, ...], anchors: Sequence[Anchor]) -> str | None:
@@ -98,14 +83,7 @@ def _expired(signer: SignerReading | None) -> str:
 
 def _issued_under(chain: tuple[bytes, ...], anchor: Anchor) -> bool:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
 
     links = [x509.load_der_x509_certificate(each) for each in chain]
-    for root in read_certificates(anchor.pem, f"The anchor '{anchor.name}'"):
-        for link in links:
-            try:
-                if link == root or link.verify_directly_issued_by(root) is None:
-                    return True
-            except (ValueError, TypeError, InvalidSignature):
-                continue
-    return False
+    roots = read_certificates(anchor.pem, f"The anchor '{anchor.name}'")
+    return any(link == root or is_issued_by(link, root) for root in roots for link in links)

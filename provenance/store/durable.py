@@ -93,10 +93,10 @@ class Disk:
     def _sentence(self, what: str, cause: OSError) -> str:
         if cause.errno in _FULL:
             return f"{what} could not be kept: the disk of {self.root} is full. Free some space, then call again."
-        where = cause.filename or self.root
+        where = f"{cause.filename or self.root}: {cause.strerror}"
         if cause.errno == errno.EROFS or isinstance(cause, PermissionError):
-            return f"{what} could not be kept or fetched: {where} is closed to you. Change its rights, then call again."
-        return f"{what} could not be kept or fetched: {where}: {cause.strerror}."
+            return f"{what} is out of reach: {where}. Give yourself the right to write there, then call again."
+        return f"{what} is out of reach: {where}."
 
 
 def remove(path: Path) -> None:

@@ -1,0 +1,109 @@
+"""`prov init`, `prov settings`, `prov db`: the archive itself."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from provenance.cli.console import emit, next_steps, out, say, sign
+from provenance.cli.options import AsJson
+from provenance.cli.session import opened, passphrase
+from provenance.words import TRIAL_IDENTITY, Sign
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands and the group."""
+    app.command()(init)
+    app.command()(settings)
+    group = typer.Typer(help="Look after the database.", no_args_is_help=True)
+    group.command()(upgrade)
+    group.command()(check)
+    app.add_typer(group, name="db")
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(help="Where; else as --archive says, else ./prov-archive.")] = None,
+    database: Annotated[str, typer.Option(help="postgresql://user@host/name; else SQLite in the archive.")] = "",
+) -> None:
+    """Make an archive, with a trial identity.
+
+    With PROV_PASSPHRASE its signing key is encrypted.
+    Example: prov init
+    """
+    from provenance.archive.archive import DEFAULT_NAME, Archive
+
+    chosen = (folder or context.obj or Path.cwd() / DEFAULT_NAME).expanduser().resolve()
+    with Archive.make(chosen, database=database, passphrase=passphrase) as archive:
+        say(sign(Sign.CHECKED), f" Made an archive in {chosen}.")
+        say("  It signs with ", TRIAL_IDENTITY)
+        where = "SQLite, in the archive" if archive.database.is_sqlite else archive.database.name
+        say(f"  Records: {where}.")
+    next_steps("prov generate", "prov dataset add NAME FOLDER")
+
+
+def settings(
+    context: typer.Context,
+    as_json: AsJson = False,
+) -> None:
+    """List every setting with its value, and where to change it.
+
+    Example: prov settings
+    """
+    from provenance.settings import FILE_NAME, Settings, environment_name
+
+    with opened(context) as archive:
+        chosen, path = archive.settings, archive.folder / FILE_NAME
+    rows = [
+        (f"{f.metadata['table']}.{f.name}", getattr(chosen, f.name), f.metadata["help"], environment_name(f))
+        for f in dataclasses.fields(Settings)
+    ]
+    if as_json:
+        emit(
+            {
+                "file": path,
+                "settings": [dict(zip(("name", "value", "help", "environment"), r, strict=True)) for r in rows],
+            }
+        )
+        return
+    say(f"Settings of {path}; the environment goes before it.")
+    table = Table("setting", "value", "what it does", box=None, padding=(0, 2), pad_edge=False)
+    for name, value, text, _ in rows:
+        table.add_row(name, str(value) or "(empty)", text)
+    out.print(table)
+
+
+def upgrade(context: typer.Context) -> None:
+    """Bring the database up to date, as every command does.
+
+    Example: prov db upgrade
+    """
+    with opened(context) as archive:
+        say(sign(Sign.CHECKED), f" The database has schema {archive.database.revision()}, the newest that prov knows.")
+
+
+def check(
+    context: typer.Context,
+    as_json: AsJson = False,
+) -> None:
+    """Check that rows, bytes and digests agree.
+
+    Exits with 1 if something is wrong. Example: prov db check
+    """
+    from provenance.archive.integrity import check as examine
+
+    with opened(context) as archive:
+        report = examine(archive)
+    if as_json:
+        emit(report)
+    else:
+        for problem in report.problems:
+            say(sign(Sign.WRONG), " ", problem)
+        mark = sign(Sign.WRONG if report.problems else Sign.CHECKED)
+        say(mark, f" {report.blobs:,} files, {report.artworks:,} artworks: {len(report.problems)} problems.")
+        if report.unused:
+            say(f"  {report.unused} files that no row names: left by a crash; nothing needs them.")
+    if report.problems:
+        raise typer.Exit(1)
