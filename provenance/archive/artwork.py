@@ -289,7 +289,7 @@ def _finding_row(finding: Mapping[str, Any], named: Mapping[str, int]) -> dict[s
 
 
 def _write_manifests(session: Session, records: Sequence[Recorded], ids: Mapping[str, int]) -> None:
-    identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).tuples().all())
+    identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).all())
     rows = [manifest_row(record.manifest, ids[record.uid], identities) for record in records]
     session.execute(insert(schema.Manifest), rows)
 

@@ -288,9 +288,7 @@ def _write_creators(
 
 def _write_locations(session: Session, paths: Mapping[int, str], at: Any) -> None:  # noqa: ANN401
     location = schema.WorkLocation
-    known = set(
-        session.execute(select(location.work_id, location.path).where(location.work_id.in_(paths))).tuples().all()
-    )
+    known = set(session.execute(select(location.work_id, location.path).where(location.work_id.in_(paths))).all())
     rows = [{"work_id": work, "path": path, "seen_at": at} for work, path in paths.items() if (work, path) not in known]
     if rows:
         session.execute(insert(location), rows)
@@ -368,7 +366,7 @@ def _members(session: Session, version_id: int) -> list[tuple[schema.Work, str]]
         .where(Edge.child_id == version_id, Edge.role == Role.MEMBER.value)
         .order_by(schema.Work.name, schema.Work.id)
     )
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))
 
 
 def _skipped_row(refusal: Refusal, version_id: int) -> dict[str, Any]:

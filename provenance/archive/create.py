@@ -67,7 +67,7 @@ def generate(
         raise UsageError(f"{order.count} pictures cannot be made. Ask for one or more with -n.")
     supplied = find(order.engine)
     device = choose_device(order.device)
-    seed = secrets.randbits(48) if order.seed is None else order.seed
+    seed = secrets.randbits(32) if order.seed is None else order.seed
     palette = palette_from(archive, order.palette_from)
     request = _request(supplied, order, seed, device, palette)
 

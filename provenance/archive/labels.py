@@ -22,18 +22,19 @@ def labels(session: Session, rows: Mapping[int, Kind]) -> dict[int, str]:
 
 def _artworks(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     artwork, model, run = schema.Artwork, schema.Model, schema.Run
-    columns = (artwork.id, artwork.title, artwork.making, artwork.seed, artwork.width, artwork.height, model.name)
+    columns = (artwork.id, artwork.title, artwork.making, artwork.seed, artwork.parameters, model.name)
     query = select(*columns).outerjoin(run, run.id == artwork.run_id).outerjoin(model, model.id == run.model_id)
     return query.where(artwork.id.in_(rows))
 
 
 def _artwork_text(row: Any) -> str:  # noqa: ANN401
-    size = f"{row.width} x {row.height}"
     if row.title:
-        return f"{row.title} ({size})"
+        return str(row.title)
     if row.making == "edited":
-        return f"edited by a person ({size})"
-    return f"{row.name}, seed {row.seed or 'not recorded'} ({size})"
+        return "edited by a person"
+    style = row.parameters.get("style")
+    made_by = f"{row.name} {style}" if style else row.name
+    return f"{made_by}, seed {row.seed or 'not recorded'}"
 
 
 def _runs(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:

@@ -119,5 +119,5 @@ def _edges_among(session: Session, rows: Sequence[int]) -> list[tuple[int, str, 
     for begin in range(0, len(rows), _PART):
         query = select(Edge.child_id, Edge.role, Edge.parent_id, Edge.truth)
         part = session.execute(query.where(Edge.child_id.in_(rows[begin : begin + _PART])))
-        found += [row for row in part.tuples() if row[2] in wanted]
+        found += [row for row in part if row[2] in wanted]
     return found

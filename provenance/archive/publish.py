@@ -126,7 +126,7 @@ def _remember(archive: "Archive", export_uid: str, uid: str, *, row: dict[str, A
         session.add(schema.Export(id=export_id, artwork_id=artwork_id, **row))
         session.flush()
         nodes.add_edges(session, [(export_id, Role.EXPORT_OF, artwork_id, Truth.CHECKED)])
-        identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).tuples().all())
+        identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).all())
         signed_by = manifest | {"identity": archive.identity.fingerprint.hex}
         session.add(schema.Manifest(**manifest_row(signed_by, export_id, identities)))
 

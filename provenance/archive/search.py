@@ -186,7 +186,7 @@ def _by(session: Session, ids: Sequence[int]) -> dict[int, str]:
 def _finding_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
     finding = schema.Finding
     query = select(finding.artwork_id, func.count()).where(finding.artwork_id.in_(ids)).group_by(finding.artwork_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _run(session: Session, run_id: int | None) -> dict[str, Any] | None:

@@ -43,7 +43,7 @@ def say(*parts: str | Text, indent: int = 0, console: Console | None = None) -> 
     line = Text(" " * indent)
     for part in parts:
         line.append(part) if isinstance(part, str) else line.append_text(part)
-    (console or out).print(line)
+    (console or out).print(line, soft_wrap=len(line.plain.split()) < 4)
 
 
 def next_steps(*commands: str) -> None:

@@ -65,10 +65,11 @@ def listed(
         say("There is no such artwork." if total else "There is no artwork yet.")
         next_steps("prov generate")
         return
-    table = Table("artwork", "what", "by", "made", "findings", box=None, padding=(0, 2), pad_edge=False)
+    table = Table("artwork", "what", "size", "by", "findings", box=None, padding=(0, 2), pad_edge=False)
     for row in rows:
         findings = str(row.findings) if row.findings else ""
-        table.add_row(row.uid[:12], row.label, row.by or NOT_RECORDED, f"{row.made_at:%Y-%m-%d %H:%M}", findings)
+        size = f"{row.width} x {row.height}"
+        table.add_row(row.uid[:12], Text(row.label), size, Text(row.by or NOT_RECORDED), findings)
     out.print(table)
     say(f"{count(len(rows))} of {count(total)} artworks.")
     next_steps(
@@ -100,7 +101,7 @@ def show(
     _say_facts(detail)
     say_findings([detail])
     _say_nearest(detail)
-    say(f"  file         {file}")
+    say(f"  {'file':<12}{file}")
     next_steps(f"prov lineage {detail.uid[:12]}", f"prov reproduce {detail.uid[:12]}", f"prov export {detail.uid[:12]}")
 
 
@@ -186,9 +187,9 @@ def _say_facts(detail: "Detail") -> None:
     last = detail.reproductions[-1] if detail.reproductions else None
     rows.append(("made again", reproduction_heading(Verdict(last["verdict"])) if last else NOT_TRIED_YET))
     rows.append(("exports", ", ".join(e["name"] for e in detail.exports) or "none"))
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=False)
+    table = Table.grid(padding=(0, 1))
     for name, value in rows:
-        table.add_row(f"  {name}", Text(value))
+        table.add_row(f"  {name:<11}", Text(value, overflow="fold"))
     out.print(table)
 
 

@@ -47,6 +47,8 @@ def spdx_expression(text: str) -> str:
     """
     from license_expression import ExpressionError, ParseError
 
+    # The parser answers some malformed texts with errors of its own workings: "()and(" with an IndexError.
+    malformed = (ExpressionError, ParseError, LookupError, AssertionError, AttributeError, TypeError, ValueError)
     if len(text) > _LONGEST:
         message = f"A licence of {len(text):,} characters is none. Name it LicenseRef-..., and keep its text elsewhere."
         raise UsageError(message)
@@ -54,7 +56,7 @@ def spdx_expression(text: str) -> str:
         tree = _spdx().parse(text, strict=True)
         if tree is not None and all(_is_known(symbol.key) for symbol in _spdx().license_symbols(tree)):
             return str(tree.render())
-    except (ExpressionError, ParseError, RecursionError):
+    except (*malformed, RecursionError):
         pass
     message = f"{text!r} is not an SPDX licence expression. {_suggestion(text)}"
     raise UsageError(message)

@@ -57,6 +57,13 @@ def _fingerprint(method: PerceptualHash, squares: NDArray[np.uint8]) -> Fingerpr
     return Fingerprint(method=method.name, codes=np.packbits(bits, axis=1).tobytes(), quality=firm_share(squares))
 
 
+# The lines are shipped, not calibrated for anybody's works. They were where 1 % of 1,489 pictures by others were
+# flagged among 1,600 works of clip art. On other 2,081 works by 287 people, 82 % of pictures altered in 18 ways
+# (recompressed, turned, cropped by 5 %, written on ...) lay at or below phash16's 51; and of works by one half of
+# the people 0 of 775 (0 to 0.5 %), by the other half 6 of 1,306 (0.2 to 1.0 %), lay that near to somebody else's.
+# phash8 flags 1.2 % and 1.5 % of them at 5, mostly small things on white paper: it supports, it does not decide.
+# Half of the bits firm: below that a picture's own noise could move it as far as the line allows.
+
 phash8_v1 = PerceptualHash(
     name="phash8_v1",
     summary="64 bits of the coarsest shapes; finds the same picture scaled, recompressed or recoloured.",

@@ -6,7 +6,6 @@ there is room (after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines
 Everything is placed in the plane once; then each tile draws what reaches into it.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -43,7 +42,8 @@ _LOOKS: Mapping[str, Look] = {
     ),
     "shoal": Look(
         summary="Leaves or fish: short strokes with pointed ends, all going the same way.",
-        widths=(0.06, 0.045, 0.032, 0.02), tries=(400, 700, 1000, 1200), gap=0.005, length=0.34, shortest=0.12, taper=1.0,
+        widths=(0.06, 0.045, 0.032, 0.02), tries=(400, 700, 1000, 1200), gap=0.005, length=0.34, shortest=0.12,
+        taper=1.0,
     ),
 }  # fmt: skip
 
@@ -87,7 +87,14 @@ class Flow:
         if ground == "auto":
             ground = Chance(request.seed, "flow ground").pick(("light", "light", "dark"))
         frame = Frame.of(request.width, request.height)
-        strokes = place(request.seed, style, _LOOKS[style], frame.reach, options.turbulence, options.width)
+        strokes = place(
+            request.seed,
+            style,
+            _LOOKS[style],
+            reach=frame.reach,
+            turbulence=options.turbulence,
+            broad=options.width,
+        )
         with torch.inference_mode():
             brush = _Brush(strokes, frame, palette.colours, ground, request.device)
             for tile, share in frame.tiles(min(request.tile, _SIDE)):

@@ -67,7 +67,7 @@ class Strokes:
     """A random angle for each stroke, shape (strokes,)."""
 
 
-def place(seed: int, style: str, look: Look, reach: tuple[float, float], turbulence: float, broad: float) -> Strokes:
+def place(seed: int, style: str, look: Look, *, reach: tuple[float, float], turbulence: float, broad: float) -> Strokes:
     """Find room for strokes in a picture that reaches so far from its middle; `broad` multiplies their widths."""
     chance = Chance(seed, f"flow {style}")
     field = _Field(chance, turbulence, look.steps)
@@ -152,7 +152,7 @@ def _starts(chance: Chance, reach: tuple[float, float], count: int) -> "Floats":
 
 
 def _trace(field: _Field, starts: "Floats", length: float) -> "Floats":
-    """Follow the field both ways from each start (midpoint method): shape (starts, places, 2), the start in the middle."""
+    """Follow the field both ways from each start (midpoint method): shape (starts, places, 2)."""
     count = round(length / 2 / _STEP)
     places = np.empty((len(starts), 2 * count + 1, 2))
     places[:, count] = starts

@@ -103,7 +103,8 @@ class GrayScott:
         frame = Frame.of(request.width, request.height)
         with torch.inference_mode():
             grid, attempt = _grow(request, style, options, frame)
-            scene = _Scene(request, style, options, frame, Ramp(palette.colours, request.device), grid)
+            ramp = Ramp(palette.colours, request.device)
+            scene = _Scene(request, style, options=options, frame=frame, ramp=ramp, grid=grid)
             for tile, share in frame.tiles(min(request.tile, _SIDE)):
                 write(out, tile, scene.draw(tile), seed=request.seed, grain=options.grain)
                 request.progress(0.5 + share / 2)
@@ -235,7 +236,7 @@ class _Scene:
     """The grown pattern, to be drawn tile by tile."""
 
     def __init__(
-        self, request: Request, style: str, options: Options, frame: Frame, ramp: Ramp, grid: "Tensor"
+        self, request: Request, style: str, *, options: Options, frame: Frame, ramp: Ramp, grid: "Tensor"
     ) -> None:
         chance = Chance(request.seed, f"gray-scott {style} light")
         self._frame, self._ramp = frame, ramp

@@ -2,7 +2,6 @@
 
 import difflib
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from provenance.digest import Digest
@@ -65,9 +64,8 @@ def find(name: str) -> Supplied:
     raise UsageError(f"There is no engine {name!r}.{hint} There are: {', '.join(known)}.")
 
 
-@cache
 def _load() -> tuple[Supplied | EngineError, ...]:
-    """Load all engines once; one that is broken becomes its sentence and does not hide the others."""
+    """Load all engines; one that is broken becomes its sentence and does not hide the others."""
     found: list[Supplied | EngineError] = []
     names: set[str] = set()
     for plugin in (*map(_own, BUILT_IN), *plugins(ENGINES)):

@@ -60,6 +60,8 @@ MALFORMED = [
     "MIT OR",
     "AND",
     "(MIT",
+    "()and(",
+    "( AND é",
     "MIT MIT",
     "MIT/X11",
     "MIT\0",
@@ -68,7 +70,7 @@ MALFORMED = [
     "Classpath-exception-2.0",
     "GPL-2.0-only WITH MIT",
     "(" * 300 + "MIT",
-    "x" * 5000,
+    "LicenseRef-" + "x" * 5000,
 ]
 
 

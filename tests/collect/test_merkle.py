@@ -131,6 +131,12 @@ def test_an_inner_node_is_not_taken_for_a_work() -> None:
     assert not is_included(inner, 0, 4, audit_path(LEAVES[:4], 0)[1:], tree_hash(LEAVES[:4]))
 
 
+def test_a_path_longer_than_the_tree_is_deep_proves_nothing_wherever_it_leads() -> None:
+    root = hashlib.sha256(b"\x01" + LEAVES[1] + LEAVES[0]).digest()
+
+    assert not is_included(LEAVES[0], 0, 1, [LEAVES[1]], root)
+
+
 def test_a_work_that_is_not_in_the_dataset_cannot_be_proved() -> None:
     with pytest.raises(NotFoundError, match="not in this dataset"):
         prove([leaf.hex() for leaf in LEAVES[:4]], LEAVES[5].hex())

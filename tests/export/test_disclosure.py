@@ -148,6 +148,12 @@ def test_the_public_hears_of_no_person_but_the_credited_creator() -> None:
     }
 
 
+@pytest.mark.parametrize("level", Disclosure)
+def test_a_plain_part_carries_nothing_nested(level: Disclosure) -> None:
+    for nested in ({"value": {"deep": "x"}}, {"deep": "x"}, [["x"]], [{"value": "x"}]):
+        assert disclose({"artwork": {"id": nested, "width": 512}}, level) == {"artwork": {"width": 512}}
+
+
 def test_full_tells_all_that_is_listed() -> None:
     record = record_with(dict.fromkeys(TELLS, "value") | {path: {"any": [{"thing": 1}]} for path in OPEN})
 

@@ -51,6 +51,7 @@ class Authority:
         usage: bool = True,
         named_issuer: bool = True,
         digest: Any = None,
+        critical_purposes: bool = False,
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
@@ -68,7 +69,7 @@ class Authority:
             builder = builder.add_extension(x509.KeyUsage(*flags), critical=True)
         if purposes:
             oids = [x509.ObjectIdentifier(each) for each in purposes]
-            builder = builder.add_extension(x509.ExtendedKeyUsage(oids), critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage(oids), critical=critical_purposes)
         if named_issuer:
             identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
             builder = builder.add_extension(identifier, critical=False)
@@ -156,11 +157,11 @@ def created() -> Callable[..., Claim]:
 def edited(created: Callable[..., Claim]) -> Callable[..., Claim]:
     """A claim for an edit of `parent`, whose bytes come along."""
 
-    def make(parent: bytes | None, title: str = "the parent", **changes: object) -> Claim:
+    def make(parent: bytes | None, named: str = "the parent", **changes: object) -> Claim:
         ingredient = Ingredient(
             label="parent",
             relationship="parentOf",
-            title=title,
+            title=named,
             data=parent,
             digest=Digest.of(parent) if parent else Digest.of(b"parent"),
             media_type="image/png",

@@ -1,0 +1,170 @@
+"""A run records what it is given."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from pictures import picture
+from sqlalchemy import func, select
+
+from provenance import schema
+from provenance.archive.archive import Archive
+from provenance.archive.search import artworks, show
+from provenance.digest import Digest
+from provenance.errors import UsageError
+from provenance.picture import Picture
+from provenance.sign.read import read
+
+
+def test_a_run_is_written_down_before_its_first_picture(archive: Archive) -> None:
+    run = archive.run("my-model", seed=7, prompt="boats")
+
+    with archive.database.read() as session:
+        row = session.scalars(select(schema.Run)).one()
+        assert ("7", "boats") == (row.seed, row.prompt)
+        assert session.scalars(select(schema.RunEnd)).first() is None
+    run.close()
+
+
+def test_pictures_of_pillow_numpy_and_torch_become_artworks(archive: Archive) -> None:
+    pixels = picture().pixels
+    with archive.run("my-model", seed=1) as run:
+        run.add(Image.fromarray(pixels))
+        run.add(pixels)
+        run.add(torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255)
+
+    digests = {show(archive, uid).pixels_digest for uid in run.artworks}
+    assert 3 == len(run.artworks)
+    assert {Picture(pixels).digest.hex} == digests
+
+
+def test_what_is_stored_is_signed_and_has_the_same_pixels(archive: Archive) -> None:
+    with archive.run("my-model", seed=1) as run:
+        run.add(picture(3))
+
+    detail = show(archive, run.artworks[0])
+    data = archive.store.read(Digest(detail.file_digest))
+    reading = read(data, anchors=archive.anchors)
+    assert (True, "this archive") == (reading.intact, reading.trusted_by)
+    assert picture(3).digest == Picture.open(data).digest
+    assert detail.manifest is not None
+    assert reading.label == detail.manifest["label"]
+
+
+def test_every_picture_has_fingerprints_and_an_audit(archive: Archive) -> None:
+    with archive.run("my-model") as run:
+        for seed in range(5):
+            run.add(picture(seed))
+
+    with archive.database.read() as session:
+        assert 10 == session.scalar(select(func.count()).select_from(schema.Fingerprint))
+        assert 5 == session.scalar(select(func.count()).select_from(schema.Audit))
+
+
+def test_the_same_picture_twice_is_found_alike(archive: Archive) -> None:
+    with archive.run("my-model") as run:
+        run.add(picture(1)).result()
+        run.add(np.ascontiguousarray(picture(1).pixels[:, ::-1]))
+
+    finding = show(archive, run.artworks[1]).findings[0]
+    assert run.artworks[0] == finding.other
+    assert finding.sentence.startswith("Looks like")
+
+
+def test_a_run_that_raises_is_recorded_as_failed_and_keeps_its_pictures(archive: Archive) -> None:
+    with pytest.raises(ZeroDivisionError), archive.run("my-model") as run:
+        run.add(picture())
+        _ = 1 / 0
+
+    with archive.database.read() as session:
+        assert "failed" == session.scalars(select(schema.RunEnd)).one().outcome
+    assert 1 == len(artworks(archive))
+
+
+def test_ctrl_c_ends_a_run_as_cancelled_and_keeps_its_pictures(archive: Archive) -> None:
+    with pytest.raises(KeyboardInterrupt), archive.run("my-model") as run:
+        run.add(picture())
+        raise KeyboardInterrupt
+
+    with archive.database.read() as session:
+        assert "cancelled" == session.scalars(select(schema.RunEnd)).one().outcome
+    assert 1 == len(artworks(archive))
+
+
+def test_what_fails_in_the_background_is_raised_to_the_caller(plain_archive: Archive) -> None:
+    run = plain_archive.run("my-model")
+    (plain_archive.folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
+    run.add(picture(1)).result()
+    plain_archive.signer.__class__.sign, kept = _broken_sign, plain_archive.signer.__class__.sign
+    try:
+        run.add(picture(2)).exception()
+        with pytest.raises(OSError, match="the token was pulled out"):
+            run.add(picture(3))
+        with pytest.raises(OSError, match="the token was pulled out"):
+            run.close()
+    finally:
+        plain_archive.signer.__class__.sign = kept
+    assert "failed" == _outcome(plain_archive)
+
+
+def test_a_closed_run_takes_no_more_pictures(plain_archive: Archive) -> None:
+    with plain_archive.run("my-model") as run:
+        pass
+
+    with pytest.raises(UsageError, match="has ended"):
+        run.add(picture())
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        "a text",
+        np.zeros((2, 2, 2, 2)),
+        np.full((4, 4, 3), -1.0),
+        np.full((4, 4, 3), np.nan),
+        np.zeros((0, 4, 3), np.uint8),
+        np.full((4, 4, 3), 300),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(plain_archive: Archive, thing: object) -> None:
+    with plain_archive.run("my-model") as run, pytest.raises(UsageError, match=r"is not|is needed"):
+        run.add(thing)
+
+    assert not artworks(plain_archive)
+
+
+def test_a_seed_gives_the_run_a_generator(plain_archive: Archive) -> None:
+    with plain_archive.run("my-model", seed=2**64 - 1) as run:
+        first = torch.rand(3, generator=run.generator)
+
+    assert torch.equal(first, torch.rand(3, generator=torch.Generator().manual_seed(2**64 - 1)))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_out_of_range_is_refused_before_anything_is_recorded(plain_archive: Archive, seed: int) -> None:
+    with pytest.raises(UsageError, match="out of range"):
+        plain_archive.run("my-model", seed=seed)
+
+    assert [] == list((plain_archive.folder / "runs").iterdir())
+
+
+def test_two_openings_of_one_archive_see_each_other(archive: Archive, tmp_path: Path) -> None:
+    with archive.run("my-model") as run:
+        run.add(picture(1))
+
+    with Archive(archive.folder, passphrase=lambda: None) as other:
+        assert run.artworks[0] == artworks(other)[0].uid
+        with other.run("my-model") as second:
+            second.add(picture(1))
+        assert run.artworks[0] == show(other, second.artworks[0]).findings[0].other
+
+
+def _broken_sign(*_: object, **__: object) -> None:
+    raise OSError("the token was pulled out")
+
+
+def _outcome(archive: Archive) -> str:
+    with archive.database.read() as session:
+        return session.scalars(select(schema.RunEnd)).one().outcome
