@@ -1,8 +1,10 @@
 """Promise: signing and reading back with prov reaches at least 0.9 of the throughput of bare c2pa-python.
 
-Both sign the same bytes with the same manifest definition and key, c2pa's own check after signing on, and read
-the result back with the asset's hash. Rounds are interleaved and alternate in order, so that a busy machine
-hits both alike; medians and quartiles over the rounds are printed, as CPU time of the process and as wall time.
+Both sign the same bytes with the same manifest definition and key, and read the result back with the picture's
+hash. The peer, `bare`, has c2pa's settings as they come, and so checks the manifest once more after signing; prov
+leaves that to its own reading. `lean` is bare with that check off, and so does exactly the work that prov does:
+the ratio against it is printed too, but the promise is against c2pa as people use it. Rounds are interleaved and
+alternate in order; medians and quartiles over the rounds are printed, as CPU time of the process and wall time.
 
     python benchmarks/sign_and_verify.py [--rounds N]
 """
@@ -73,11 +75,12 @@ def realistic_claim(media_type: str) -> Claim:
     )
 
 
-def bare(identity: Identity, claim: Claim) -> Callable[[bytes], str]:
-    """Sign and read back as the documentation of c2pa-python shows, with a context that is made once."""
+def bare(identity: Identity, claim: Claim, *, own_check: bool) -> Callable[[bytes], str]:
+    """Sign and read back as the documentation of c2pa-python shows, with contexts that are made once."""
     assert identity.root is not None
     settings = context_settings([Anchor(name="root", pem=identity.root)])
     info = c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, None)
+    settings["verify"] |= {"verify_after_sign": own_check}
     signing = c2pa.Context.from_dict(settings, signer=c2pa.Signer.from_info(info))
     reading = c2pa.Context.from_dict(settings)
     definition = json.dumps(manifest_definition(claim))
@@ -96,12 +99,14 @@ def compare(identity: Identity, side: int, file_format: str, count: int, rounds:
     """Time both, print both, and give the ratio of throughputs by CPU time."""
     media_type = f"image/{file_format.lower()}"
     claim, data = realistic_claim(media_type), picture(side, file_format)
-    signer, peer = Signer(identity), bare(identity, claim)
-    assert signer.sign(data, media_type, claim).state == peer(data) == "Trusted"
+    signer = Signer(identity)
+    peers = {"bare": bare(identity, claim, own_check=True), "lean": bare(identity, claim, own_check=False)}
     makers: dict[str, Callable[[], object]] = {
         "prov": lambda: signer.sign(data, media_type, claim),
-        "bare": lambda: peer(data),
+        "bare": lambda: peers["bare"](data),
+        "lean": lambda: peers["lean"](data),
     }
+    assert signer.sign(data, media_type, claim).state == peers["bare"](data) == peers["lean"](data) == "Trusted"
     cpu: dict[str, list[float]] = {name: [] for name in makers}
     wall: dict[str, list[float]] = {name: [] for name in makers}
     for number in range(rounds):
@@ -114,12 +119,15 @@ def compare(identity: Identity, side: int, file_format: str, count: int, rounds:
     print(f"{side} px {file_format}, {len(data) / 1000:.0f} kB, {rounds} rounds of {count}")
     for name in makers:
         print(f"  {name}: CPU {spread(cpu[name])}, wall {spread(wall[name])}")
-    ratios = [
-        statistics.median(theirs / ours for ours, theirs in zip(kind["prov"], kind["bare"], strict=True))
-        for kind in (cpu, wall)
-    ]
-    print(f"  throughput of prov over bare: {ratios[0]:.2f} by CPU, {ratios[1]:.2f} by wall (promise: {PROMISE})")
-    return ratios[0]
+    for name in peers:
+        by_cpu, by_wall = (ratio(kind["prov"], kind[name]) for kind in (cpu, wall))
+        print(f"  throughput of prov over {name}: {by_cpu:.2f} by CPU, {by_wall:.2f} by wall")
+    return ratio(cpu["prov"], cpu["bare"])
+
+
+def ratio(ours: list[float], theirs: list[float]) -> float:
+    """Give the median over the rounds of how many we make while they make one."""
+    return statistics.median(their / our for our, their in zip(ours, theirs, strict=True))
 
 
 def spread(values: list[float]) -> str:
@@ -148,7 +156,7 @@ def main() -> int:
     ratios = [compare(identity, *case, rounds) for case in CASES]
     reading_speed(identity)
     kept = min(ratios) >= PROMISE
-    print("The promise is kept." if kept else "The promise is broken.")
+    print(f"The promise of {PROMISE} is {'kept' if kept else 'broken'}.")
     return 0 if kept else 1
 
 

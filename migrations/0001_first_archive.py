@@ -321,7 +321,7 @@ def upgrade() -> None:
         sa.Column("pixels_digest", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.Column("exported_at", big, nullable=False),
-        sa.CheckConstraint("disclosure IN ('full', 'public', 'minimal')", name=op.f("ck_export_disclosure")),
+        sa.CheckConstraint("disclosure IN ('minimal', 'public', 'full')", name=op.f("ck_export_disclosure")),
         sa.ForeignKeyConstraint(["artwork_id"], ["artwork.id"], name=op.f("fk_export_artwork_id")),
         sa.ForeignKeyConstraint(["id"], ["node.id"], name=op.f("fk_export_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_export")),

@@ -5,6 +5,7 @@ visible in their order, and whoever reads "everything after id n" misses nothing
 """
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,8 +16,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from provenance.errors import (
@@ -38,9 +39,10 @@ _WRITER_LOCK = 0x70726F76  # "prov"
 class Database:
     """An engine and its two kinds of transaction: `read` and `write`."""
 
-    def __init__(self, engine: Engine, *, name: str) -> None:
+    def __init__(self, engine: Engine, *, name: str, busy_seconds: float) -> None:
         """Wrap `engine`; `name` is how messages call it."""
         self._engine = engine
+        self._busy_seconds = busy_seconds
         self.name = name
 
     @classmethod
@@ -50,16 +52,15 @@ class Database:
             parsed = make_url(url)
             if parsed.drivername in ("postgres", "postgresql"):
                 parsed = parsed.set(drivername="postgresql+psycopg")
-            engine = create_engine(parsed, connect_args=_connect_args(parsed.get_backend_name(), busy_seconds))
-        except (ArgumentError, NoSuchModuleError, ValueError) as cause:
-            message = (
-                f"{url!r} is not a database URL that we know. Give postgresql://user@host/name, or none for SQLite."
-            )
-            raise UsageError(message) from cause
+            if parsed.drivername not in ("sqlite", "postgresql+psycopg"):
+                raise _not_known(url)
+            engine = create_engine(parsed, **_engine_options(parsed.get_backend_name(), busy_seconds))
+        except (ArgumentError, ValueError) as cause:
+            raise _not_known(url) from cause
         if parsed.get_backend_name() == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
-        return cls(engine, name=parsed.render_as_string(hide_password=True))
+        return cls(engine, name=parsed.render_as_string(hide_password=True), busy_seconds=busy_seconds)
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,8 +79,7 @@ class Database:
         with self._explained(), self._engine.connect() as plain:
             connection = plain.execution_options(prov_write=True)
             with connection.begin(), Session(connection, join_transaction_mode="rollback_only") as session:
-                if not self.is_sqlite:
-                    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+                _take_turn(connection)
                 yield session
                 session.flush()
 
@@ -91,7 +91,8 @@ class Database:
     def upgrade(self, *, backup: Path | None = None) -> bool:
         """Bring the schema up to date; an older SQLite file is copied to `backup` first.
 
-        Returns whether anything changed. Raises NewerArchiveError when a newer program wrote it.
+        Returns whether anything changed. Raises NewerArchiveError when a newer program wrote it, UsageError
+        when the database holds other tables than ours.
         """
         script = _script()
         head, current = script.get_current_head(), self.revision()
@@ -108,15 +109,25 @@ class Database:
         with self._explained(), self._engine.connect() as plain:
             connection = plain.execution_options(prov_write=True)
             with connection.begin():
+                _take_turn(connection)
+                _refuse_strangers(connection, self.name)
                 _migrate(connection)
         return True
 
     def copy_to(self, path: Path) -> None:
-        """Copy a SQLite database to `path` while others may use it."""
-        with self._engine.connect() as connection, contextlib.closing(sqlite3.connect(path)) as target:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            source.backup(target)
+        """Copy a SQLite database to `path` while others may use it; a copy that fails is removed."""
+        try:
+            with (
+                self._explained(),
+                self._engine.connect() as connection,
+                contextlib.closing(sqlite3.connect(path)) as target,
+            ):
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(target)
+        except ProvenanceError:
+            path.unlink(missing_ok=True)
+            raise
 
     def problems(self) -> list[str]:
         """Ask the database whether its pages and references are sound; an empty list is good news."""
@@ -135,14 +146,38 @@ class Database:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as cause:
-            raise _explain(cause, self.name) from cause
+        except (SQLAlchemyError, sqlite3.Error) as cause:
+            raise _explain(cause, self.name, self._busy_seconds) from cause
 
 
-def _connect_args(backend: str, busy_seconds: float) -> dict[str, Any]:
+def _not_known(url: str) -> UsageError:
+    scheme = re.split("[:/@]", url)[0]  # the rest may hold a password
+    return UsageError(
+        f"The database URL that begins with {scheme!r} is none that we know. "
+        "Give postgresql://user@host/name, or none for SQLite."
+    )
+
+
+def _engine_options(backend: str, busy_seconds: float) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"timeout": busy_seconds, "check_same_thread": False}
-    return {"options": f"-c lock_timeout={int(busy_seconds * 1000)}", "connect_timeout": 10}
+        return {"connect_args": {"timeout": busy_seconds, "check_same_thread": False}}
+    waits = {"options": f"-c lock_timeout={int(busy_seconds * 1000)}", "connect_timeout": 10}
+    return {"connect_args": waits, "pool_pre_ping": True}  # a run of days outlives a restart of the server
+
+
+def _take_turn(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite has taken its turn with BEGIN IMMEDIATE
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER_LOCK})
+
+
+def _refuse_strangers(connection: Connection, name: str) -> None:
+    if MigrationContext.configure(connection).get_current_revision() is not None:
+        return
+    tables = sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+    if tables:
+        listed = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")
+        message = f"The database {name} holds tables that are not ours ({listed}). Give the archive an empty one."
+        raise UsageError(message)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -171,13 +206,17 @@ def _config() -> Config:
     shipped, checkout = package / "_alembic", package.parent
     config = Config()
     if shipped.is_dir():
-        config.set_main_option("script_location", str(shipped))
-        config.set_main_option("version_locations", str(shipped / "versions"))
+        config.set_main_option("script_location", _literal(shipped))
+        config.set_main_option("version_locations", _literal(shipped / "versions"))
     else:
-        config.set_main_option("script_location", str(checkout / "alembic"))
-        config.set_main_option("version_locations", str(checkout / "migrations"))
+        config.set_main_option("script_location", _literal(checkout / "alembic"))
+        config.set_main_option("version_locations", _literal(checkout / "migrations"))
     config.set_main_option("path_separator", "newline")
     return config
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("%", "%%")  # the settings of Alembic interpolate
 
 
 def _script() -> ScriptDirectory:
@@ -190,27 +229,63 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _explain(cause: SQLAlchemyError, name: str) -> ProvenanceError:
+def _explain(cause: Exception, name: str, busy_seconds: float) -> ProvenanceError:
     """Turn what the database says into a sentence of ours."""
-    reason = str(getattr(cause, "orig", None) or cause).strip().split("\n")[0]
-    code = getattr(getattr(cause, "orig", None), "sqlstate", None)
-    if "locked" in reason or "busy" in reason or code == "55P03":
-        return LockedArchiveError(
-            f"Another program has been writing to {name} for more than {BUSY_SECONDS} seconds. "
-            "Wait until it is done, then call again; nothing was written."
-        )
-    if "malformed" in reason or "not a database" in reason or "disk I/O" in reason:
-        return DamagedArchiveError(
-            f"The database {name} is damaged ({reason}). Keep a copy as it is, then restore a backup "
-            "or try `sqlite3 archive.sqlite .recover`."
-        )
-    if "full" in reason or code == "53100":
-        return StoreError(f"There is no room left for {name}. Make room, then call again; what was finished is kept.")
-    if "readonly" in reason or "read-only" in reason:
-        return StoreError(f"The database {name} cannot be written: {reason}. Check the permissions of its folder.")
-    if isinstance(cause, OperationalError) or code is not None or not isinstance(cause, DatabaseError):
-        return ArchiveError(f"The database {name} does not answer as it should: {reason}.")
-    return ArchiveError(f"The database {name} refused: {reason}.")
+    original = getattr(cause, "orig", None) or cause
+    reason = str(original).strip().split("\n")[0].rstrip(".")
+    trouble = _TROUBLES.get(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorcode", 0) & 0xFF)
+    if trouble is None:
+        server = "" if isinstance(original, sqlite3.Error) else " Is its server there, and database.url right?"
+        return ArchiveError(f"The database {name} does not answer as it should: {reason}.{server}")
+    kind, sentence = trouble
+    return kind(sentence.format(name=name, reason=reason, seconds=f"{busy_seconds:g}"))
+
+
+_LOCKED = (
+    LockedArchiveError,
+    (
+        "Another program has been writing to {name} for more than {seconds} seconds. "
+        "Wait until it is done, then call again; nothing was written."
+    ),
+)
+_DAMAGED = (
+    DamagedArchiveError,
+    (
+        "The database {name} is damaged ({reason}). Keep a copy as it is, then restore a backup "
+        "or try `sqlite3 archive.sqlite .recover`."
+    ),
+)
+_FULL = (StoreError, "There is no room left for {name}. Make room, then call again; what was finished is kept.")
+_DISK = (
+    StoreError,
+    (
+        "The disk of {name} refused ({reason}): it may be full, over its quota or gone. "
+        "See to it, then call again; what was finished is kept."
+    ),
+)
+_FORBIDDEN = (
+    StoreError,
+    "The database {name} is out of reach: {reason}. Check that it is there and that you may write there.",
+)
+_TROUBLES: dict[str | int, tuple[type[ProvenanceError], str]] = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    "55P03": _LOCKED,  # lock_not_available
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+    "XX001": _DAMAGED,  # data_corrupted
+    "XX002": _DAMAGED,  # index_corrupted
+    sqlite3.SQLITE_FULL: _FULL,
+    "53100": _FULL,  # disk_full
+    sqlite3.SQLITE_IOERR: _DISK,  # also EFBIG and EDQUOT: only ENOSPC is SQLITE_FULL
+    "58030": _DISK,  # io_error
+    sqlite3.SQLITE_READONLY: _FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: _FORBIDDEN,
+    sqlite3.SQLITE_PERM: _FORBIDDEN,
+    "25006": _FORBIDDEN,  # read_only_sql_transaction
+    "42501": _FORBIDDEN,  # insufficient_privilege
+}
+"""By SQLite's primary result code and PostgreSQL's SQLSTATE (its manual, appendix A)."""
 
 
 def utc_now() -> datetime:

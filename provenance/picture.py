@@ -7,13 +7,12 @@ Canonical means: EXIF orientation applied, 8 bits a channel, RGB, or RGBA where 
 import hashlib
 import io
 import struct
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from provenance.digest import Digest
 from provenance.errors import PictureError
@@ -80,14 +79,12 @@ class Picture:
         if not data:
             message = f"{name} is empty: it holds no bytes."
             raise PictureError(message, reason="empty")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own limit is checked below, before decoding
-            return cls._decode(data, name, limit, animated=animated)
+        return cls._decode(data, name, limit, animated=animated)
 
     @classmethod
     def _decode(cls, data: bytes, name: str, limit: int, *, animated: bool) -> Self:
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            with _opened(data) as image:
                 _check_header(image, name, limit, animated=animated)
                 media_type = MEDIA_TYPES[image.format or ""]
                 return cls(_canonical(image), media_type=media_type)
@@ -143,6 +140,24 @@ class Picture:
             return image
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
+
+
+def _opened(data: bytes) -> ImageFile.ImageFile:
+    """Let the one decoder that knows the format read the header.
+
+    `Image.open` would also hold the size against a limit that is global to the process; ours is per call.
+    """
+    Image.preinit()
+    for name in _FORMATS:
+        if name not in Image.OPEN:
+            Image.init()
+        factory, accept = Image.OPEN[name]
+        if accept is None or accept(data[:16]) is True:
+            try:
+                return factory(io.BytesIO(data), "")
+            except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error) as cause:
+                raise UnidentifiedImageError from cause  # as Image.open sees it: a header that is none
+    raise UnidentifiedImageError
 
 
 def _read(source: Path | bytes) -> bytes:

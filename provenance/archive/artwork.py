@@ -162,6 +162,11 @@ def write(session: Session, records: Sequence[Recorded]) -> dict[str, int]:
     return ids
 
 
+def matched(record: Recorded) -> set[str]:
+    """Name the works and artworks that a record's checks refer to."""
+    return {match["uid"] for match in record.matches} | {f["uid"] for f in record.findings if f["uid"]}
+
+
 def _check(archive: "Archive", uid: str, fingerprints: "Mapping[str, Fingerprint]") -> Answer:
     artworks = archive.indexes.artworks()
     subject = Subject(
@@ -171,9 +176,10 @@ def _check(archive: "Archive", uid: str, fingerprints: "Mapping[str, Fingerprint
         artworks=artworks,
         thresholds=thresholds(archive.settings),
     )
-    answer = ask(subject, CHECKS)
-    for name, fingerprint in fingerprints.items():  # so that the next picture of this run is held against it
-        artworks[name].add([uid], fingerprint.matrix[:1])
+    with archive.indexes.turn:  # of two alike at the same time, one must be held against the other
+        answer = ask(subject, CHECKS)
+        for name, fingerprint in fingerprints.items():
+            artworks[name].add([uid], fingerprint.matrix[:1])
     return answer
 
 
@@ -225,8 +231,7 @@ def _write_blobs(session: Session, records: Sequence[Recorded], at: datetime) ->
 
 
 def _mentioned(records: Sequence[Recorded]) -> set[str]:
-    uids = {match["uid"] for record in records for match in record.matches}
-    uids |= {finding["uid"] for record in records for finding in record.findings if finding["uid"]}
+    uids = set[str]().union(*map(matched, records))
     uids |= {parent for record in records for _, parent, _ in record.edges}
     return uids | {record.run_uid for record in records if record.run_uid}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from provenance.database import Database
 from provenance.errors import DamagedArchiveError
@@ -33,6 +33,8 @@ class Indexes:
         """Read nothing yet."""
         self._database = database
         self._folder = folder
+        self.turn = threading.Lock()
+        """Held from searching the artworks until the new one is among them."""
         self._lock = threading.RLock()
         self._indexes: dict[tuple[Kind, str], Index] = {}
         self._seen: dict[str, int] = {}
@@ -84,8 +86,15 @@ class Indexes:
             except (OSError, DamagedArchiveError):
                 self._indexes[kind, name], last = Index(name, size), 0
             marks.add(last)
+        if max(marks) > self._newest(name):  # a backup was restored: the snapshots know what it does not
+            self._indexes |= {(kind, name): Index(name, size) for kind in (Kind.WORK, Kind.ARTWORK)}
+            marks = {0}
         # Two snapshots of different age: what is read again is ignored by the younger one.
         self._seen[name] = self._saved[name] = min(marks)
+
+    def _newest(self, name: str) -> int:
+        with self._database.read() as session:
+            return session.scalar(select(func.max(Fingerprint.id)).where(Fingerprint.method == name)) or 0
 
     def _catch_up(self, name: str) -> None:
         while True:

@@ -8,6 +8,8 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
@@ -24,7 +26,8 @@ from provenance.schema import Node, Outcome, RunEnd
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-_ENDING = ".journal"
+_ENDING, _PART = ".journal", ".part"
+_DAY = 86_400
 
 
 class Journal:
@@ -34,12 +37,13 @@ class Journal:
         """Wrap a file that is open and locked already."""
         self._path = path
         self._file = file
+        self._turn = threading.Lock()
 
     @classmethod
     def begin(cls, folder: Path, run_uid: str) -> Self:
         """Make and lock the journal of a run. Raises StoreError."""
         # Locked under another name first: what ends in .journal without a lock belongs to the dead.
-        part, path = folder / f"{run_uid}.part", folder / f"{run_uid}{_ENDING}"
+        part, path = folder / f"{run_uid}{_PART}", folder / f"{run_uid}{_ENDING}"
         try:
             folder.mkdir(exist_ok=True)
             file = part.open("xb", buffering=0)
@@ -51,12 +55,22 @@ class Journal:
         return cls(path, file)
 
     def write(self, record: Json) -> None:
-        """Append one record. It survives the end of the process, though perhaps not of the machine."""
-        try:
-            self._file.write(canonical_json(record).encode() + b"\n")
-        except OSError as cause:
-            message = f"The journal {self._path} cannot be written: {cause.strerror}. Make room, then call again."
-            raise StoreError(message) from cause
+        """Append one record, whole or not at all. Raises StoreError; safe on any thread.
+
+        It survives the end of the process, though perhaps not of the machine.
+        """
+        line = canonical_json(record).encode() + b"\n"
+        with self._turn:
+            start = self._file.tell()
+            try:
+                written = 0
+                while written < len(line):  # a disk that fills up takes a part first and complains at the next
+                    written += self._file.write(line[written:])
+            except OSError as cause:
+                self._file.truncate(start)  # else the next record would go on in the middle of this line
+                self._file.seek(start)
+                message = f"The journal {self._path} cannot be written: {cause.strerror}. Make room, then call again."
+                raise StoreError(message) from cause
 
     def end(self) -> None:
         """Remove the journal: all that it holds is in the database."""
@@ -70,6 +84,7 @@ class Journal:
 
 def recover(archive: "Archive") -> int:
     """Finish what dead processes left: write missing rows, mark their runs. Returns how many runs there were."""
+    _sweep(archive.folder / "runs")
     recovered = 0
     for path in sorted((archive.folder / "runs").glob(f"*{_ENDING}")):
         with _locked(path) as file:
@@ -95,6 +110,14 @@ def _finish(archive: "Archive", run_uid: str, records: list[dict[str, Any]]) -> 
         if session.get(RunEnd, node_id(session, run_uid)) is None:
             message = "The program ended without a word; what it had stored was kept."
             session.add(RunEnd(run_id=run, outcome=Outcome.INTERRUPTED, message=message, ended_at=utc_now()))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the beginnings of journals that were never locked: their processes died at once."""
+    for part in folder.glob(f"*{_PART}"):
+        with contextlib.suppress(FileNotFoundError):  # it has just become a journal
+            if time.time() - part.stat().st_mtime > _DAY:
+                part.unlink()
 
 
 @contextlib.contextmanager

@@ -107,17 +107,17 @@ class Run:
         self._archive = archive
         _ = archive.signer  # a locked key must be heard of now, not behind the generator
         archive.indexes.refresh()
-        self._journal = Journal.begin(archive.folder / "runs", self.uid)
-        with archive.database.write() as session:
-            _write_run(session, self.uid, facts)
+        self._journal = _begin(archive, self.uid, facts)
 
         self._count = 0
         self._failure: BaseException | None = None
-        self._added: list[Future[Recorded]] = []
+        self._uids: dict[int, str] = {}
         self._room = threading.BoundedSemaphore(archive.settings.queue)
-        self._prepared: queue.SimpleQueue[Recorded | None] = queue.SimpleQueue()
+        self._underway: set[str] = set()
+        self._prepared: queue.SimpleQueue[_Prepared | None] = queue.SimpleQueue()
         self._workers = ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-worker")
-        self._writer = threading.Thread(target=self._write_batches, name="prov-writer")
+        # A daemon: a run that nobody closed must not keep the program from ending; its journal finishes it.
+        self._writer = threading.Thread(target=self._write_batches, name="prov-writer", daemon=True)
         self._writer.start()
         self._open = True
 
@@ -146,8 +146,7 @@ class Run:
     @property
     def artworks(self) -> tuple[str, ...]:
         """The ids of what was recorded so far, in the order in which it was added."""
-        done = [future for future in self._added if future.done() and future.exception() is None]
-        return tuple(future.result().uid for future in done)
+        return tuple(uid for _, uid in sorted(self._uids.copy().items()))
 
     def add(
         self,
@@ -170,10 +169,7 @@ class Run:
             raise self._failure
         position, self._count = self._count, self._count + 1
         item = _Item(position=position, picture=taken, seed=seed, parameters=dict(parameters or {}), title=title)
-        future = self._workers.submit(self._prepare, item)
-        future.add_done_callback(self._prepared_or_failed)
-        self._added.append(future)
-        return future
+        return self._workers.submit(self._prepare, item)
 
     def close(self) -> None:
         """Wait until everything is recorded. Raises what went wrong in the background."""
@@ -193,26 +189,46 @@ class Run:
             raise UsageError(f"The run {self.uid[: nodes.SHORT]} has ended. Start another with archive.run(...).")
 
     def _prepare(self, item: "_Item") -> Recorded:
-        recorded = artwork.prepare(self._archive, _draft(self._archive, self.uid, self.facts, item))
-        self._journal.write(recorded.to_json())
+        uid, recorded = "", None
+        try:
+            draft = _draft(self._archive, self.uid, self.facts, item)
+            uid = draft.uid
+            self._underway.add(uid)
+            recorded = artwork.prepare(self._archive, draft)
+            self._journal.write(recorded.to_json())
+            self._uids[item.position] = uid
+        except BaseException as error:
+            self._failure = self._failure or error
+            recorded = None
+            raise
+        finally:
+            self._prepared.put(_Prepared(uid=uid, recorded=recorded))
         return recorded
 
-    def _prepared_or_failed(self, future: "Future[Recorded]") -> None:
-        if (error := future.exception()) is None:
-            self._prepared.put(future.result())
-        else:
-            self._failure = self._failure or error
-            self._room.release()
-
     def _write_batches(self) -> None:
+        waiting: list[Recorded] = []
         ended = False
         while not ended:
-            batch = [self._prepared.get()]
-            while len(batch) < self._archive.settings.batch and not self._prepared.empty():
-                batch.append(self._prepared.get())
-            ended = None in batch
-            records = [record for record in batch if record is not None]
-            self._write_batch(records)
+            arrived = self._next_arrivals()
+            ended = None in arrived
+            for prepared in arrived:
+                if prepared is not None:
+                    self._underway.discard(prepared.uid)
+                    if prepared.recorded is None:
+                        self._room.release()
+                    else:
+                        waiting.append(prepared.recorded)
+            ready = waiting if ended else _complete(waiting, set(self._underway))
+            if ready:
+                self._write_batch(ready)
+                written = {record.uid for record in ready}
+                waiting = [record for record in waiting if record.uid not in written]
+
+    def _next_arrivals(self) -> "list[_Prepared | None]":
+        arrived = [self._prepared.get()]
+        while len(arrived) < self._archive.settings.batch and not self._prepared.empty():
+            arrived.append(self._prepared.get())
+        return arrived
 
     def _write_batch(self, records: list[Recorded]) -> None:
         try:
@@ -250,6 +266,32 @@ class _Item:
     seed: int | None
     parameters: Mapping[str, Json]
     title: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    uid: str
+    recorded: Recorded | None
+    """None if it could not be prepared."""
+
+
+def _begin(archive: "Archive", uid: str, facts: RunFacts) -> Journal:
+    """Commit the run's row; its journal comes before it, so that no open run is without one."""
+    journal = Journal.begin(archive.folder / "runs", uid)
+    try:
+        with archive.database.write() as session:
+            _write_run(session, uid, facts)
+    except BaseException:
+        journal.leave()  # whether the row is there may be unknown: the next opening sees
+        raise
+    return journal
+
+
+def _complete(waiting: Sequence[Recorded], underway: set[str]) -> list[Recorded]:
+    """Choose the records whose matches all have rows or are chosen too: a match needs the row it refers to."""
+    while held := {record.uid for record in waiting if underway & artwork.matched(record)} - underway:
+        underway |= held
+    return [record for record in waiting if record.uid not in underway]
 
 
 def _draft(archive: "Archive", run_uid: str, facts: RunFacts, item: _Item) -> artwork.Draft:

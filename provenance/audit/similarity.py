@@ -2,7 +2,7 @@
 
 Distances between fingerprints are measured, and a pair at or below a line is shown to a person. The lines are the
 methods' own until an archive has calibrated them. The finest fingerprint decides: on 2,081 pieces of clip art by
-287 people, 64 bits beside 256 found 1 % more altered pictures and flagged four times as many unrelated ones.
+287 people, flagging by 64 bits too found 1 % more altered copies and over four times as many unrelated works.
 What a fingerprint cannot tell, it does not answer: a picture with too little detail gets one finding that says so,
 instead of matches with everything flat.
 """

@@ -5,6 +5,7 @@ The digest is over the source of the engine's module and of every module beside 
 
 import ast
 import importlib.util
+from functools import cache
 from importlib.machinery import ModuleSpec
 
 from provenance.digest import Digest
@@ -15,6 +16,7 @@ _CONTRACT = f"{_OURS}.engine"
 """What engines promise and get; it draws nothing."""
 
 
+@cache
 def code_digest(module: str) -> Digest:
     """Digest the sources of `module` and of what it imports from its own package and from `provenance.generate`.
 

@@ -1,21 +1,13 @@
 """Who signs, what was signed, and what left."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from provenance.schema.base import STRICT, Base, BigInt, Instant, JsonText, one_of
-
-
-class Disclosure(StrEnum):
-    """How much an export tells."""
-
-    FULL = "full"
-    PUBLIC = "public"
-    MINIMAL = "minimal"
+from provenance.words import Disclosure
 
 
 class Identity(Base):

@@ -4,6 +4,7 @@ It follows the C2PA specification 2.4 and the rules of the conformance programme
 break them is refused with a sentence before anything is signed. Nothing here knows c2pa itself.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,6 +52,17 @@ def manifest_definition(claim: Claim, *, uncovered: bytes = b"") -> dict[str, Js
     Ingredients with `data` are left out: they are added as streams, see `ingredient_definition`.
     Raises SigningError, in a sentence, for what C2PA forbids or distorts.
     """
+    definition = _definition(claim, uncovered)
+    _checked_text(definition, claim)
+    return definition
+
+
+def definition_text(claim: Claim, *, uncovered: bytes = b"") -> str:
+    """Write the same as JSON text, in one go."""
+    return _checked_text(_definition(claim, uncovered), claim)
+
+
+def _definition(claim: Claim, uncovered: bytes) -> dict[str, Json]:
     _check_opening(claim)
     _check_ingredients(claim)
     definition: dict[str, Json] = {
@@ -66,8 +78,16 @@ def manifest_definition(claim: Claim, *, uncovered: bytes = b"") -> dict[str, Js
     }
     if claim.instance_id is not None:
         definition["instance_id"] = claim.instance_id
-    _check_json(definition, "the claim")
     return definition
+
+
+def _checked_text(definition: Mapping[str, Json], claim: Claim) -> str:
+    # Every picture passes here: only the record can hold numbers, and the texts are searched all at once.
+    _check_json(claim.record, "the record")
+    written = json.dumps(definition, allow_nan=False)
+    if "\\u0000" in written or "\\ud" in written:
+        _check_json(definition, "the claim")
+    return written
 
 
 def ingredient_definition(ingredient: Ingredient) -> dict[str, Json]:

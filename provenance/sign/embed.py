@@ -1,7 +1,6 @@
 """Sign a picture: its claim goes into the file, under the identity's key, and is read back before it counts."""
 
 import io
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -15,10 +14,10 @@ from provenance.errors import IdentityError, SigningError
 from provenance.sign import verdict
 from provenance.sign.claim import Claim, Ingredient
 from provenance.sign.container import find_store
-from provenance.sign.definition import ingredient_definition, manifest_definition
+from provenance.sign.definition import definition_text, ingredient_definition
 from provenance.sign.identity import Identity
 from provenance.sign.jumbf import read_store
-from provenance.sign.read import UnreadableError, context_settings, inspect, opened, read
+from provenance.sign.read import UnreadableError, context_settings, inspect, inspect_briefly, opened, read
 from provenance.sign.reading import Anchor, State
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class Signer:
         self._anchors = (*own, *anchors)
         self._time_authority = time_authority
         self._clock = clock
-        self._made: tuple[int, c2pa.Context] | None = None
+        self._made: dict[tuple[int, bool], c2pa.Context] = {}
 
     def sign(
         self, data: bytes, media_type: str, claim: Claim, *, allow_changed_parent: bool = False, check: bool = True
@@ -75,7 +74,8 @@ class Signer:
 
         A parent that is not intact, or that has a gap in its history, is refused unless `allow_changed_parent`.
         So is a file that carries a manifest, unless it is its own parent: signing would drop it.
-        Without `check` the result is not read back. Raises SigningError, and IdentityError if the identity
+        With `check` the result is read back and has to hold, hash of the picture included; without, only c2pa's
+        own check of the manifest is made. Raises SigningError, and IdentityError if the identity
         is not valid now.
         """
         target = io.BytesIO()
@@ -138,19 +138,22 @@ class Signer:
         return reading.label
 
     def _sign(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim, *, check: bool) -> Signed:
-        store = self._embed(source, target, claim)
-        label = read_store(store).labels[-1]
-        state, codes = self._read_back(cast("BinaryIO", target), store, claim.title) if check else (None, ())
-        return Signed(label=label, store_digest=Digest.of(store), store_size=len(store), state=state, codes=codes)
+        store = self._embed(source, target, claim, read_back=check)
+        digest, size = Digest.of(store), len(store)
+        if not check:
+            label = read_store(store).labels[-1]
+            return Signed(label=label, store_digest=digest, store_size=size, state=None, codes=())
+        label, state, codes = self._read_back(cast("BinaryIO", target), store, claim.title)
+        return Signed(label=label, store_digest=digest, store_size=size, state=state, codes=codes)
 
-    def _embed(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim) -> bytes:
+    def _embed(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim, *, read_back: bool) -> bytes:
         import c2pa
 
         uncovered = find_store(source).uncovered
-        definition = json.dumps(manifest_definition(claim, uncovered=uncovered))
+        definition = definition_text(claim, uncovered=uncovered)
         source.seek(0)
         try:
-            with c2pa.Builder(definition, context=self._context()) as builder:
+            with c2pa.Builder(definition, context=self._context(read_back=read_back)) as builder:
                 for each in claim.ingredients:
                     if each.data is not None:
                         with opened(each.data) as data:
@@ -164,34 +167,37 @@ class Signer:
             raise SigningError(f"'{claim.title}' could not be signed: no manifest came out. Report this, please.")
         return store
 
-    def _read_back(self, target: BinaryIO, store: bytes, title: str) -> tuple[State, tuple[str, ...]]:
+    def _read_back(self, target: BinaryIO, store: bytes, title: str) -> tuple[str, State, tuple[str, ...]]:
         embedded = find_store(target)
         try:
-            inspection = inspect(target, anchors=self._anchors, name=f"the signed '{title}'")
+            found = inspect_briefly(target, anchors=self._anchors, name=f"the signed '{title}'")
         except UnreadableError as cause:
             raise SigningError(f"'{title}' was signed, but cannot be read back: {cause.sentence}") from cause
-        if inspection is None or (embedded.known and embedded.store != store):
+        if found is None or (embedded.known and embedded.store != store):
             raise SigningError(f"'{title}' was signed, but the manifest is not in the file. Report this, please.")
-        codes = verdict.all_codes(inspection.report, embedded.faults)
-        if not verdict.is_intact(codes, inspection.report, inspection.state):
-            said = ", ".join(codes["failure"]) or inspection.state
+        label, state, codes = found
+        if embedded.faults or not verdict.holds(codes, state):
+            said = ", ".join(codes["failure"] + embedded.faults) or state
             raise SigningError(f"'{title}' was signed, but does not hold when read back ({said}): nothing was kept.")
-        return inspection.state, codes["failure"]
+        return label, state, codes["failure"]
 
-    def _context(self) -> "c2pa.Context":
+    def _context(self, *, read_back: bool) -> "c2pa.Context":
         """Make the context once a process: none survives a fork. Two threads may make one each; one is kept."""
         import c2pa
 
-        if self._made is None or self._made[0] != os.getpid():
+        key = (os.getpid(), read_back)
+        if key not in self._made:
             identity = self.identity
             info = c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, self._time_authority)
+            settings = context_settings(self._anchors)
+            # c2pa's own check after signing finds nothing that our reading back does not find, and leaves out
+            # the picture's hash: we pay for one of the two.
+            settings["verify"] = {**settings["verify"], "verify_after_sign": not read_back}
             try:
-                settings = context_settings(self._anchors)
-                context = c2pa.Context.from_dict(settings, signer=c2pa.Signer.from_info(info))
+                self._made[key] = c2pa.Context.from_dict(settings, signer=c2pa.Signer.from_info(info))
             except c2pa.C2paError as cause:
                 raise IdentityError(f"The identity '{identity.name}' cannot sign: {cause}.") from cause
-            self._made = (os.getpid(), context)
-        return self._made[1]
+        return self._made[key]
 
     def _failure(self, cause: "c2pa.C2paError", claim: Claim) -> SigningError:
         import c2pa

@@ -33,10 +33,7 @@ _SILENT = {"signingCredential.untrusted"}  # an unknown signer is no defect: `tr
 def all_codes(report: Mapping[str, Json], faults: tuple[str, ...]) -> Codes:
     """Gather the codes of the active manifest, of its ingredients now, and of unusual wrapping."""
     active = crjson.mapping(next(iter(crjson.items(report.get("manifests"))), None))
-    found = crjson.codes(active.get("validationResults"))
-    for delta in crjson.items(active.get("ingredientDeltas")):
-        below = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
-        found = {kind: found[kind] + below[kind] for kind in found}
+    found = with_deltas(active.get("validationResults"), active.get("ingredientDeltas"))
     if faults:
         ours = (crjson.text(active.get("label")) or "").endswith(f":{VENDOR}")
         kind = "failure" if ours else "informational"
@@ -44,16 +41,30 @@ def all_codes(report: Mapping[str, Json], faults: tuple[str, ...]) -> Codes:
     return found
 
 
-def is_intact(codes: Codes, report: Mapping[str, Json], state: State) -> bool:
-    """Whether picture and manifest are as they were signed, whoever signed."""
-    failures = [*codes["failure"], *(code for found in history.deltas(report).values() for code in found)]
-    for manifest in crjson.items(report.get("manifests")):
-        failures += crjson.codes(crjson.mapping(manifest).get("validationResults"))["failure"]
+def with_deltas(results: Json, deltas: Json) -> Codes:
+    """Join the codes of a manifest with those that validation added about its ingredients."""
+    found = crjson.codes(results)
+    for delta in crjson.items(deltas):
+        below = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
+        found = {kind: found[kind] + below[kind] for kind in found}
+    return found
+
+
+def holds(codes: Codes, state: State) -> bool:
+    """Whether picture and claim are as they were signed, whoever signed, as far as these codes tell."""
     bound = any(code in _BINDINGS for code in codes["success"])
     signed = "claimSignature.validated" in codes["success"]
     # An Invalid without a reason that we know is not called intact.
-    explained = state != "Invalid" or any(code not in _SILENT for code in failures)
-    return bound and signed and explained and all(history.about_the_signer(code) for code in failures)
+    explained = state != "Invalid" or any(code not in _SILENT for code in codes["failure"])
+    return bound and signed and explained and all(history.about_the_signer(code) for code in codes["failure"])
+
+
+def is_intact(codes: Codes, report: Mapping[str, Json], state: State) -> bool:
+    """Whether the file holds, and every manifest behind it too."""
+    below = [code for found in history.deltas(report).values() for code in found]
+    for manifest in crjson.items(report.get("manifests")):
+        below += crjson.codes(crjson.mapping(manifest).get("validationResults"))["failure"]
+    return holds(codes, state) and all(history.about_the_signer(code) for code in below)
 
 
 def vouching(codes: Codes, chain: tuple[bytes, ...], anchors: Sequence[Anchor]) -> str | None:

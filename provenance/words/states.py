@@ -136,15 +136,16 @@ class Likeness(StrEnum):
 class Severity(StrEnum):
     """How much a finding asks of people."""
 
-    NONE = "none"
-    NOTE = "note"
-    WARNING = "warning"
-    DECIDE = "decide"
-    WRONG = "wrong"
+    NOTE = "inform"
+    """To know."""
+    WARNING = "warn"
+    """To look."""
+    DECIDE = "block"
+    """To decide before the picture may leave."""
 
     @property
     def word(self) -> str:
-        """The words for people: No finding, Note, Warning, Needs a decision, Wrong."""
+        """The words for people: Note, Warning, Needs a decision."""
         return _SEVERITY[self]
 
 
@@ -200,18 +201,14 @@ _LIKENESS: Final = {
     Likeness.DIFFERENT: "different",
 }
 _SEVERITY: Final = {
-    Severity.NONE: "No finding",
     Severity.NOTE: "Note",
     Severity.WARNING: "Warning",
     Severity.DECIDE: "Needs a decision",
-    Severity.WRONG: "Wrong",
 }
 _SEVERITY_SIGNS: Final = {
-    Severity.NONE: Sign.CHECKED,
     Severity.NOTE: Sign.CLAIMED,
     Severity.WARNING: Sign.ATTENTION,
     Severity.DECIDE: Sign.ATTENTION,
-    Severity.WRONG: Sign.WRONG,
 }
 _VERDICT_SIGNS: Final = {
     Verdict.EXACT: Sign.REPRODUCED,

@@ -174,6 +174,10 @@ def test_what_c2pa_forbids_or_distorts_is_refused(
         manifest_definition(created(**changes))
 
 
+def test_whole_characters_beyond_the_first_plane_are_fine(created: Callable[..., Claim]) -> None:
+    assert manifest_definition(created(title="🎨 \\u0000 as six characters"))["title"] == "🎨 \\u0000 as six characters"
+
+
 def test_only_pictures_come_with_their_data(created: Callable[..., Claim]) -> None:
     weights = Ingredient(label="model", relationship="inputTo", title="m", data=b"weights")
 

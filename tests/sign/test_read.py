@@ -399,33 +399,61 @@ def test_a_time_authority_that_is_silent_stops_the_signing(
 # Lists of numbers, which c2pa's other reports distort
 
 
-def test_lists_of_numbers_in_foreign_records_are_read_as_they_were_signed(
-    identity: Identity, picture: Callable[..., bytes]
-) -> None:
+def foreign(identity: Identity, data: bytes, actions: list[dict[str, object]], **assertions: object) -> bytes:
+    """Sign with bare c2pa, unchecked: what other programs may do."""
     import c2pa
 
     from provenance.sign.read import context_settings
 
-    values = {"bytes": [1, 2, 3], "wide": [1, 300], "real": [1.5, 2.5], "empty": []}
-    created = {
-        "action": "c2pa.created",
-        "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalArt",
-    }
     definition = {
         "claim_generator_info": [{"name": "another", "version": "1"}],
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
-            {"label": "org.prov.record", "data": values},
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
+            *({"label": label.replace("_", "."), "data": each} for label, each in assertions.items()),
         ],
     }
+    settings = context_settings([])
+    settings["verify"]["verify_after_sign"] = False
     info = c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, None)
-    context = c2pa.Context.from_dict(context_settings([]), signer=c2pa.Signer.from_info(info))
+    context = c2pa.Context.from_dict(settings, signer=c2pa.Signer.from_info(info))
     target = io.BytesIO()
-    c2pa.Builder(definition, context=context).sign("image/png", io.BytesIO(picture()), target)
+    c2pa.Builder(definition, context=context).sign("image/png", io.BytesIO(data), target)
+    return target.getvalue()
 
-    reading = read(target.getvalue())
+
+MADE: dict[str, object] = {
+    "action": "c2pa.created",
+    "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalArt",
+}
+
+
+def test_lists_of_numbers_in_foreign_records_are_read_as_they_were_signed(
+    identity: Identity, picture: Callable[..., bytes]
+) -> None:
+    values = {"bytes": [1, 2, 3], "wide": [1, 300], "real": [1.5, 2.5], "empty": []}
+
+    reading = read(foreign(identity, picture(), [MADE], org_prov_record=values))
 
     assert (reading.record, reading.claim_generator, reading.intact) == (values, "another 1", True)
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        [MADE, MADE],
+        [{"action": "org.a.b"}, MADE],
+        [{"action": "c2pa.created"}],
+        [{"action": "c2pa.opened"}],
+        [MADE, {"action": "c2pa.placed"}],
+    ],
+)
+def test_a_claim_that_breaks_the_rules_does_not_hold(
+    identity: Identity, picture: Callable[..., bytes], actions: list[dict[str, object]]
+) -> None:
+    reading = read(foreign(identity, picture(), actions))
+
+    assert (reading.state, reading.intact) == ("Invalid", False)
+    assert reading.problems[0].startswith("The manifest breaks a rule of C2PA (assertion.action.")
 
 
 def test_where_the_store_lies_is_known_for_every_format(
