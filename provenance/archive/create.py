@@ -63,8 +63,7 @@ def generate(
 
     Raises UsageError before anything is recorded if the order is wrong, EngineError if the engine fails.
     """
-    if order.count < 1:
-        raise UsageError(f"{order.count} pictures cannot be made. Ask for one or more with -n.")
+    check_order(order)
     supplied = find(order.engine)
     device = choose_device(order.device)
     seed = secrets.randbits(32) if order.seed is None else order.seed
@@ -84,10 +83,16 @@ def generate(
     )
     with run:
         for index in range(order.count):
-            _make(
-                archive, run, supplied, _request(supplied, order, picture_seed(seed, index), device, palette), progress
-            )
+            wanted = _request(supplied, order, picture_seed(seed, index), device, palette)
+            _make(archive, run, supplied, wanted, title=order.title, progress=progress)
     return Made(run=run.uid, artworks=run.artworks, seed=request.seed, device=device)
+
+
+def check_order(order: Order) -> None:
+    """Raise UsageError where an order is wrong, as far as can be told without the archive; EngineError likewise."""
+    if order.count < 1:
+        raise UsageError(f"{order.count} pictures cannot be made. Ask for one or more with -n.")
+    _request(find(order.engine), order, order.seed or 0, choose_device(order.device), Palette())
 
 
 def picture_seed(seed: int, index: int) -> int:
@@ -106,12 +111,18 @@ def canvas(archive: "Archive", width: int, height: int) -> Iterator[NDArray[np.u
 
 
 def _make(
-    archive: "Archive", run: Run, supplied: Supplied, request: Request, progress: Callable[[int, float], None]
+    archive: "Archive",
+    run: Run,
+    supplied: Supplied,
+    request: Request,
+    *,
+    title: str | None,
+    progress: Callable[[int, float], None],
 ) -> None:
     index = (request.seed - (run.seed or 0)) % SEED_LIMIT
     with canvas(archive, request.width, request.height) as out:
         choices = render(supplied.engine, _with_progress(request, lambda share: progress(index, share)), out)
-        future = run.add(Picture(out), seed=request.seed, parameters=choices)
+        future = run.add(Picture(out), seed=request.seed, parameters=choices, title=title)
         if isinstance(out, np.memmap):
             future.result()  # the file below the canvas goes away with it
     progress(index, 1.0)

@@ -4,8 +4,9 @@ The classes are measured: exact (pixels equal), equivalent (no channel differs b
 PSNR >= 50 dB), close (PSNR >= 30 dB), different. Pixels are compared, never files.
 """
 
+import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +63,10 @@ class _Recipe:
     environment: Mapping[str, Any]
 
 
-def reproduce(archive: "Archive", typed: str) -> Reproduced:
-    """Make the artwork whose id begins with `typed` again, and record the verdict.
+def reproduce(
+    archive: "Archive", typed: str, *, progress: Callable[[float], None] = lambda _share: None
+) -> Reproduced:
+    """Make the artwork whose id begins with `typed` again, and record the verdict; `progress` hears the finished share.
 
     Raises NotFoundError, UsageError for an artwork that no engine of ours made, EngineError if it fails.
     """
@@ -72,7 +75,7 @@ def reproduce(archive: "Archive", typed: str) -> Reproduced:
     supplied = find(recipe.engine)
     device = _device(recipe)
     with canvas(archive, recipe.width, recipe.height) as out:
-        _render(supplied, recipe, device, out)
+        _render(supplied, recipe, device, out, progress)
         again = Picture(out).digest
         before = out if again.hex == recipe.pixels_digest else _stored(archive, recipe)
         difference = compare(before, out)
@@ -161,7 +164,9 @@ def _device(recipe: _Recipe) -> str:
         return choose_device("auto")
 
 
-def _render(supplied: Supplied, recipe: _Recipe, device: str, out: NDArray[np.uint8]) -> None:
+def _render(
+    supplied: Supplied, recipe: _Recipe, device: str, out: NDArray[np.uint8], progress: Callable[[float], None]
+) -> None:
     request = request_for(
         supplied.engine,
         seed=recipe.seed,
@@ -173,7 +178,7 @@ def _render(supplied: Supplied, recipe: _Recipe, device: str, out: NDArray[np.ui
         device=device,
     )
     try:
-        render(supplied.engine, request, out)
+        render(supplied.engine, dataclasses.replace(request, progress=progress), out)
     except UsageError as cause:
         message = f"The engine {recipe.engine} does not take the recorded request any more: {cause}"
         raise EngineError(message) from cause

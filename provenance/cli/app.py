@@ -10,20 +10,27 @@ from typing import Annotated, Any
 import typer
 
 from provenance.cli import datasets, exporting, identities, making, people, reading, upkeep, verifying
-from provenance.cli.console import say, talk
+from provenance.cli.console import say, silence, talk
+from provenance.cli.interrupt import patient
 from provenance.errors import ProvenanceError
 
 app = typer.Typer(
     name="prov",
-    help="Generative art that can say where it came from, and prove it.",
+    help="Generative art that can say where it came from, and prove it.\n\nExample: prov generate --by 'Ada Lind'",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (making, datasets, reading, verifying, people, exporting, identities, upkeep):
+for group in (making, reading, verifying, exporting, people, datasets, identities, upkeep):
     group.register(app)
+
+STOPPED = "Stopped. What was finished is kept; nothing is half done."
+"""What is said after Ctrl-C where a command has nothing better to say."""
+
+_LONGEST = 2_000
+"""Characters of a message: what somebody typed may be a megabyte."""
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001
@@ -37,7 +44,9 @@ def options(
     context: typer.Context,
     archive: Annotated[
         Path | None,
-        typer.Option(help="The archive; else PROV_ARCHIVE, else the nearest upwards, else ./prov-archive is made."),
+        typer.Option(
+            metavar="DIR", help="The archive; else PROV_ARCHIVE, else the nearest upwards, else ./prov-archive is made."
+        ),
     ] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -47,33 +56,50 @@ def options(
     context.obj = archive
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run `prov` and exit: 0 good, 1 a finding or a failed verification, 2 wrong usage, 3 missing or broken."""
-    command = typer.main.get_command(app)
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command that `arguments` (the process's own if None) name, and exit."""
+    _write_anything()
+    with patient(alone=arguments is None):
+        code = _code(arguments)
+    sys.exit(code)
+
+
+def _code(arguments: list[str] | None) -> int:
     try:
+        command = typer.main.get_command(app)
         code = command.main(args=arguments, prog_name="prov", standalone_mode=False)
+        sys.stdout.flush()  # here, so that a full disk is heard of
     except ProvenanceError as error:
         code = _complain(str(error), error.exit_code)
     except KeyboardInterrupt:
-        code = _complain("Stopped. What was finished is kept; make the same call again to go on.", 130)
+        code = _complain(STOPPED, 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone: nobody to tell
+        silence()  # the reader has gone: nobody to tell
         code = 0
     except OSError as error:
         code = _complain(_disk(error), 3)
     except Exception as error:  # noqa: BLE001  (the last line of defence: a sentence, never a traceback)
         code = _unexpected(error)
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
+
+
+def _write_anything() -> None:
+    """Let names in any script come out, spelt in ASCII where the terminal has nothing else."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _complain(sentence: str, code: int) -> int:
-    say("prov: ", sentence, console=talk)
+    if len(sentence) > _LONGEST:
+        sentence = f"{sentence[: _LONGEST // 2]} ... {sentence[-_LONGEST // 4 :]}"
+    say("prov: ", sentence, hang=6, console=talk)
     return code
 
 
 def _disk(error: OSError) -> str:
     what = f" {error.filename}" if error.filename else ""
-    if error.errno == errno.ENOSPC:
+    if error.errno in {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}:
         return f"There is no room left on the disk{what}. Make room, then call again; what was finished is kept."
     return f"The system refused{what}: {error.strerror or error}. Check the name and its permissions, then call again."
 
@@ -81,13 +107,15 @@ def _disk(error: OSError) -> str:
 def _unexpected(error: Exception) -> int:
     """Foreign errors: the parser's own have a sentence and a code; anything else is a defect of ours."""
     message = getattr(error, "format_message", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message() if message else "", file=sys.stderr)  # noqa: T201  (it is laid out already)
+        return 2
     if message is not None:
-        _complain(_usage(error, message()), 2)
-        return int(getattr(error, "exit_code", 2))
+        return _complain(_usage(error, message()), int(getattr(error, "exit_code", 2)))
     if isinstance(error, typer.Exit):
         return error.exit_code
     if isinstance(error, typer.Abort):
-        return _complain("Stopped. What was finished is kept.", 130)
+        return _complain(STOPPED, 130)
     if "PROV_DEBUG" in os.environ:
         raise error
     kind = type(error).__name__

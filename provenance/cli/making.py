@@ -1,26 +1,28 @@
 """`prov generate`, `prov reproduce`, `prov engines`."""
 
-import contextlib
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
-from provenance.cli.console import emit, next_steps, out, say, sign, talk
+from provenance.cli.console import emit, next_steps, say, sign, some, table, talk
+from provenance.cli.files import say_file, stored_file
 from provenance.cli.findings import say_findings
-from provenance.cli.options import AsJson
+from provenance.cli.options import ArtworkId, AsJson, name_text, whole
+from provenance.cli.progress import shares
 from provenance.cli.session import opened
-from provenance.errors import UsageError
+from provenance.errors import CancelledError, UsageError
 from provenance.words import Sign, Verdict
 
 if TYPE_CHECKING:
     from provenance.archive import Archive
     from provenance.archive.create import Made
+    from provenance.generate.describe import DescribedEngine, DescribedOption
 
-_SIZE = re.compile(r"(-?\d+)(?:[x*](-?\d+))?")
+_SIZE = re.compile(r"([+-]?[0-9]{1,20})(?:[x*\u00d7]([+-]?[0-9]{1,20}))?")
+_DIGITS = 100
+"""Characters of a number that anybody can mean."""
 
 
 def register(app: typer.Typer) -> None:
@@ -32,25 +34,34 @@ def register(app: typer.Typer) -> None:
 
 def generate(
     context: typer.Context,
-    engine: Annotated[str, typer.Argument(help="The engine; `prov engines` lists them.")] = "cppn",
-    style: Annotated[str | None, typer.Option(help="One of the engine's styles; else the seed chooses.")] = None,
-    count: Annotated[int, typer.Option("-n", "--count", help="How many artworks.")] = 1,
-    seed: Annotated[str | None, typer.Option(help="The first one's seed, 0 to 2^64 - 1; they count up.")] = None,
-    size: Annotated[str, typer.Option(help="WIDTHxHEIGHT or one side, in pixels, up to 16384.")] = "1024",
-    param: Annotated[list[str] | None, typer.Option(help="name=value, as often as you like.")] = None,
-    palette_from: Annotated[
-        list[str] | None, typer.Option(help="A dataset or a work whose colours to take; it joins the lineage.")
+    engine: Annotated[str, typer.Argument(metavar="ENGINE", help="The engine; `prov engines` lists them.")] = "cppn",
+    style: Annotated[
+        str | None, typer.Option(metavar="STYLE", help="One of the engine's styles; else the seed chooses.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    by: Annotated[str | None, typer.Option(help="Who makes it: recorded as claimed.")] = None,
-    title: Annotated[str | None, typer.Option(help="A title for the artworks.")] = None,
+    count: Annotated[
+        int, typer.Option("-n", "--count", metavar="N", parser=whole, help="How many artworks.")
+    ] = 1,
+    seed: Annotated[
+        str | None, typer.Option(metavar="SEED", help="The first one's seed, 0 to 2^64 - 1; they count up.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option(metavar="SIZE", help="WIDTHxHEIGHT or one side, in pixels, up to 16384.")
+    ] = "1024",
+    param: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As often as you like.")] = None,
+    palette_from: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DATASET|WORK", help="Take its colours; it joins the lineage."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who makes it: recorded as claimed.")] = None,
+    title: Annotated[str | None, typer.Option(metavar="TITLE", help="A title for the artworks.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make artworks: recorded, checked and signed.
 
-    Example: prov generate cppn --style drift -n 4 --seed 7 --size 1024x768 --by "Ada Lind"
+    Example: prov generate cppn --style drift -n 4 --seed 7 --by "Ada Lind"
     """
-    from provenance.archive.create import Order
+    from provenance.archive.create import Order, check_order
     from provenance.archive.create import generate as create
 
     width, height = _size(size)
@@ -63,32 +74,34 @@ def generate(
         height=height,
         parameters=_parameters(param or []),
         device=device,
-        by=by,
+        by=name_text(by, "--by"),
         palette_from=tuple(palette_from or ()),
-        title=title,
+        title=name_text(title, "--title"),
     )
+    check_order(order)  # before an archive is made for nothing
     with opened(context, create=True) as archive:
-        with _progress(f"{engine}, {width} x {height}", count) as progress:
-            made = create(archive, order, progress=progress)
+        try:
+            with shares(f"{engine}, {width} x {height}", count) as progress:
+                made = create(archive, order, progress=progress)
+        except KeyboardInterrupt as cause:
+            raise CancelledError("Stopped. What was finished is kept: `prov list` shows it.") from cause
         if as_json:
             _emit_made(archive, made)
         else:
             _say_made(archive, made)
 
 
-def reproduce(
-    context: typer.Context,
-    artwork: Annotated[str, typer.Argument(help="The artwork, by the beginning of its id.")],
-    as_json: AsJson = False,
-) -> None:
+def reproduce(context: typer.Context, artwork: ArtworkId, as_json: AsJson = False) -> None:
     """Make an artwork again, and judge how near it came.
 
-    Exits with 1 if it came out close or different. Example: prov reproduce 3f9a1c2b77de
+    Exits with 1 if it came out close or different.
+
+    Example: prov reproduce 3f9a1c2b77de
     """
     from provenance.archive.reproduce import reproduce as again
 
-    with opened(context) as archive:
-        result = again(archive, artwork)
+    with opened(context) as archive, shares(f"making {artwork[:12]} again", 1) as progress:
+        result = again(archive, artwork, progress=lambda share: progress(0, share))
     if as_json:
         emit(result)
     else:
@@ -98,9 +111,7 @@ def reproduce(
         raise typer.Exit(1)
 
 
-def engines(
-    as_json: AsJson = False,
-) -> None:
+def engines(as_json: AsJson = False) -> None:
     """List the engines with their styles and parameters.
 
     Example: prov engines
@@ -111,32 +122,44 @@ def engines(
     if as_json:
         emit(described)
         return
-    for engine in described.engines:
-        say(f"{engine.name} {engine.version}  ", engine.summary)
-        table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=False)
-        for name, summary in engine.styles.items():
-            table.add_row(f"  --style {name}", summary)
-        for option in engine.options:
-            table.add_row(f"  --param {option.name}={option.default}", option.help)
-        out.print(table)
-        say("")
+    for number, engine in enumerate(described.engines):
+        if number:
+            say("")
+        _say_engine(engine)
     for problem in described.problems:
         say(sign(Sign.ATTENTION), " ", problem, console=talk)
+    first = described.engines[0]
+    style = next(iter(first.styles), None)
+    next_steps(f"prov generate {first.name}" + (f" --style {style}" if style else ""))
+
+
+def _say_engine(engine: "DescribedEngine") -> None:
+    say(Text(f"{engine.name} {engine.version}", style="bold"), "  ", engine.summary, hang=2)
+    rows = [(f"--style {name}", summary) for name, summary in engine.styles.items()]
+    rows += [(f"--param {option.name}={option.default}", option_text(option)) for option in engine.options]
+    table("", "", rows=rows, indent=2, wrap=True)
+
+
+def option_text(option: "DescribedOption") -> str:
+    """Say what a parameter does and takes."""
+    return option.help if option.low is None else f"{option.help} ({option.low:g} to {option.high:g})"
 
 
 def _size(text: str) -> tuple[int, int]:
     match = _SIZE.fullmatch(text.strip().lower())
     if match is None:
-        raise UsageError(f"{text!r} is not a size. Give WIDTHxHEIGHT in pixels, for example 1024x768.")
+        shown = repr(text[:_DIGITS])
+        raise UsageError(f"{shown} is not a size. Give WIDTHxHEIGHT in pixels, for example 1024x768.")
     width = int(match[1])
     return width, int(match[2]) if match[2] else width
 
 
 def _seed(text: str) -> int:
     try:
-        return int(text, 0)
+        return int(text[:_DIGITS], 0)
     except ValueError as cause:
-        raise UsageError(f"{text!r} is not a seed: a whole number from 0 to {2**64 - 1} is needed.") from cause
+        shown = repr(text[:_DIGITS])
+        raise UsageError(f"{shown} is not a seed: a whole number from 0 to {2**64 - 1} is needed.") from cause
 
 
 def _parameters(given: list[str]) -> dict[str, str | int | float | bool]:
@@ -145,50 +168,33 @@ def _parameters(given: list[str]) -> dict[str, str | int | float | bool]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"{text!r} is not a parameter. Give name=value, for example --param grain=0.4.")
+        if name.strip() in parameters:
+            raise UsageError(f"--param {name.strip()} stands there twice. Say it once.")
         parameters[name.strip()] = value.strip()
     return parameters
-
-
-@contextlib.contextmanager
-def _progress(what: str, count: int) -> Iterator[Callable[[int, float], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bars:
-        task = bars.add_task(what, total=count)
-        yield lambda index, share: bars.update(task, completed=index + share)
 
 
 def _emit_made(archive: "Archive", made: "Made") -> None:
     from provenance.archive.search import show
 
     artworks = [show(archive, uid) for uid in made.artworks]
-    files = {artwork.uid: _file(archive, artwork.file_digest) for artwork in artworks}
+    files = {artwork.uid: stored_file(archive, artwork.file_digest) for artwork in artworks}
     emit({"run": made.run, "device": made.device, "artworks": artworks, "files": files})
-
-
-def _file(archive: "Archive", digest: str) -> Path:
-    from provenance.digest import Digest
-
-    return archive.store.path(Digest(digest))
 
 
 def _say_made(archive: "Archive", made: "Made") -> None:
     from provenance.archive.search import show
 
     artworks = [show(archive, uid) for uid in made.artworks]
-    what = "artwork" if len(artworks) == 1 else "artworks"
-    say(
-        sign(Sign.CHECKED),
-        f" {len(artworks)} {what} recorded, checked and signed (run {made.run[:12]}, {made.device}).",
-    )
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=False)
+    what = some(len(artworks), "artwork")
+    say(sign(Sign.CHECKED), f" {what} recorded, checked and signed (run {made.run[:12]}, {made.device}).")
+    rows = []
     for artwork in artworks:
         choices = artwork.parameters
         style = " ".join(str(choices[name]) for name in ("style", "palette_name") if choices.get(name))
-        table.add_row(f"  {artwork.uid[:12]}", style, f"{artwork.width} x {artwork.height}", f"seed {artwork.seed}")
-    out.print(table)
+        rows.append((artwork.uid[:12], style, f"{artwork.width} x {artwork.height}", f"seed {artwork.seed}"))
+    table("", "", "", "", rows=rows, indent=2, give=1)
     say_findings(artworks)
     first = artworks[0]
-    say(f"file: {_file(archive, first.file_digest)}", console=talk)
-    next_steps(f"prov show {first.uid[:12]}", f"prov export {first.uid[:12]} --to exports")
+    say_file(stored_file(archive, first.file_digest))
+    next_steps(f"prov show {first.uid[:12]}", f"prov export {first.uid[:12]}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from provenance.digest import Digest
 from provenance.errors import IdentityError, SigningError
-from provenance.sign import verdict
+from provenance.sign import history, verdict
 from provenance.sign.claim import Claim, Ingredient
 from provenance.sign.container import find_store
 from provenance.sign.definition import definition_text, ingredient_definition
@@ -116,7 +116,9 @@ class Signer:
         self.identity.check_dates(self._clock())
         if media_type != claim.media_type:
             raise SigningError(f"The file is {media_type}, but the claim for '{claim.title}' says {claim.media_type}.")
-        carried = [self._check_parent(each, claim, allow_changed_parent) for each in claim.ingredients if each.data]
+        carried = [
+            self._check_parent(each, claim, allow_changed_parent) for each in claim.ingredients if each.data is not None
+        ]
         label = _label(source, self._anchors, claim.title)
         if label is not None and label not in carried:
             raise SigningError(
@@ -129,7 +131,8 @@ class Signer:
         which = f"The {ingredient.label} '{ingredient.title}' of '{claim.title}'"
         if reading.unreadable is not None:
             raise SigningError(f"{which} cannot be taken in: {reading.unreadable}")
-        if not allowed and (reading.intact is False or reading.problems):
+        # A certificate that ran out since is no reason: old pictures may be worked on for ever.
+        if not allowed and (reading.intact is False or history.problems_of(reading.ingredients)):
             said = " ".join(reading.problems)
             raise SigningError(
                 f"{which} does not hold, and signing on it would hide that. {said} "
@@ -175,11 +178,11 @@ class Signer:
             raise SigningError(f"'{title}' was signed, but cannot be read back: {cause.sentence}") from cause
         if found is None or (embedded.known and embedded.store != store):
             raise SigningError(f"'{title}' was signed, but the manifest is not in the file. Report this, please.")
-        label, state, codes = found
-        if embedded.faults or not verdict.holds(codes, state):
-            said = ", ".join(codes["failure"] + embedded.faults) or state
+        label, state, findings = found
+        if embedded.faults or not verdict.holds(findings, state):
+            said = ", ".join(findings.failures + embedded.faults) or state
             raise SigningError(f"'{title}' was signed, but does not hold when read back ({said}): nothing was kept.")
-        return label, state, codes["failure"]
+        return label, state, findings.failures
 
     def _context(self, *, read_back: bool) -> "c2pa.Context":
         """Make the context once a process: none survives a fork. Two threads may make one each; one is kept."""

@@ -19,7 +19,6 @@ from provenance.errors import IdentityError, PictureError
 from provenance.sign import crjson, history, jumbf, verdict
 from provenance.sign.certificates import PURPOSES, read_certificates
 from provenance.sign.container import STORE_LIMIT, Embedded, find_store
-from provenance.sign.crjson import Codes
 from provenance.sign.definition import UNCOVERED_ASSERTION
 from provenance.sign.reading import Anchor, Reading, SignerReading, State
 
@@ -101,15 +100,17 @@ def inspect(file: BinaryIO, *, anchors: tuple[Anchor, ...], name: str) -> Inspec
         return Inspection(report=report, state=_state(reader), store=_store(reader, report))
 
 
-def inspect_briefly(file: BinaryIO, *, anchors: tuple[Anchor, ...], name: str) -> tuple[str, State, Codes] | None:
-    """Give label, state and codes alone: what a signer needs to know of its own work, at half the cost."""
+def inspect_briefly(
+    file: BinaryIO, *, anchors: tuple[Anchor, ...], name: str
+) -> tuple[str, State, verdict.Findings] | None:
+    """Give label, state and findings alone: what a signer needs to know of its own work, at half the cost."""
     with _reader(file, anchors, name) as reader:
         if reader is None:
             return None
         results = crjson.mapping(reader.get_validation_results())
-        codes = verdict.with_deltas(results.get("activeManifest"), results.get("ingredientDeltas"))
+        findings = verdict.gather(results.get("activeManifest"), results.get("ingredientDeltas"))
         label = crjson.text(crjson.mapping(reader.get_active_manifest()).get("label"))
-        return label or "", _state(reader), codes
+        return label or "", _state(reader), findings
 
 
 @contextmanager
@@ -234,20 +235,22 @@ def _reading(
         # The chain has to come from the very store that was validated, not from what we found beside it.
         validated = jumbf.read_store(inspection.store)
         boxes = replace(validated, faults=validated.faults + (boxes.faults if boxes else ()))
-    codes = verdict.all_codes(inspection.report, embedded.faults + boxes.faults + _faults(inspection, embedded))
+    faults = embedded.faults + boxes.faults + _faults(inspection, embedded)
+    found = verdict.gather(active.get("validationResults"), active.get("ingredientDeltas"))
+    found = verdict.with_faults(found, faults, inspection.label)
     ingredients = history.read_history(inspection.report)
     signer = _signer(active, boxes.chain)
     done = crjson.actions(active)
-    stamped = crjson.time_stamp(active) if "timeStamp.trusted" in codes["success"] else None
+    stamped = crjson.time_stamp(active) if "timeStamp.trusted" in found.own["success"] else None
     store = embedded.store or inspection.store
     return Reading(
         present=True,
-        intact=verdict.is_intact(codes, inspection.report, inspection.state),
-        trusted_by=verdict.vouching(codes, boxes.chain, anchors),
+        intact=verdict.is_intact(found, inspection.report, inspection.state),
+        trusted_by=verdict.vouching(found.own, boxes.chain, anchors),
         state=inspection.state,
-        success=codes["success"],
-        informational=codes["informational"],
-        failure=codes["failure"],
+        success=found.own["success"] + found.below["success"],
+        informational=found.own["informational"] + found.below["informational"],
+        failure=found.failures,
         label=inspection.label,
         store_digest=Digest.of(store),
         store_size=len(store),
@@ -262,7 +265,7 @@ def _reading(
         record=crjson.record(active),
         soft_bindings=crjson.soft_bindings(active),
         ingredients=ingredients,
-        problems=verdict.problems(codes["failure"], signer) + history.problems_of(ingredients),
+        problems=verdict.problems(found.own["failure"], signer) + history.problems_of(ingredients),
     )
 
 

@@ -4,6 +4,7 @@ The two questions are kept apart: codes about the signer never decide whether a 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from provenance.digest import Json
 from provenance.sign import crjson, history
@@ -30,46 +31,58 @@ _CHANGED = {
 _SILENT = {"signingCredential.untrusted"}  # an unknown signer is no defect: `trusted_by` answers that question
 
 
-def all_codes(report: Mapping[str, Json], faults: tuple[str, ...]) -> Codes:
-    """Gather the codes of the active manifest, of its ingredients now, and of unusual wrapping."""
-    active = crjson.mapping(next(iter(crjson.items(report.get("manifests"))), None))
-    found = with_deltas(active.get("validationResults"), active.get("ingredientDeltas"))
-    if faults:
-        ours = (crjson.text(active.get("label")) or "").endswith(f":{VENDOR}")
-        kind = "failure" if ours else "informational"
-        found[kind] += (UNUSUAL_WRAPPING,)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """The codes of one file. The signer of an ingredient must never be taken for the signer of the picture."""
+
+    own: Codes
+    """Of the active manifest alone: only these can say that something is well."""
+    below: Codes
+    """What validation found about ingredients now, beyond what was frozen when they were taken in."""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """All failures, the manifest's own first."""
+        return self.own["failure"] + self.below["failure"]
 
 
-def with_deltas(results: Json, deltas: Json) -> Codes:
-    """Join the codes of a manifest with those that validation added about its ingredients."""
-    found = crjson.codes(results)
+def gather(results: Json, deltas: Json) -> Findings:
+    """Gather the codes from the validation results of the active manifest and the deltas of its ingredients."""
+    below = crjson.codes(None)
     for delta in crjson.items(deltas):
-        below = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
-        found = {kind: found[kind] + below[kind] for kind in found}
-    return found
+        found = crjson.codes(crjson.mapping(delta).get("validationDeltas"))
+        below = {kind: below[kind] + found[kind] for kind in below}
+    return Findings(own=crjson.codes(results), below=below)
 
 
-def holds(codes: Codes, state: State) -> bool:
+def with_faults(findings: Findings, faults: tuple[str, ...], label: str | None) -> Findings:
+    """Add our code for unusual wrapping, if there are `faults` in it."""
+    if not faults:
+        return findings
+    kind = "failure" if (label or "").endswith(f":{VENDOR}") else "informational"
+    return replace(findings, own={**findings.own, kind: (*findings.own[kind], UNUSUAL_WRAPPING)})
+
+
+def holds(findings: Findings, state: State) -> bool:
     """Whether picture and claim are as they were signed, whoever signed, as far as these codes tell."""
-    bound = any(code in _BINDINGS for code in codes["success"])
-    signed = "claimSignature.validated" in codes["success"]
+    bound = any(code in _BINDINGS for code in findings.own["success"])
+    signed = "claimSignature.validated" in findings.own["success"]
     # An Invalid without a reason that we know is not called intact.
-    explained = state != "Invalid" or any(code not in _SILENT for code in codes["failure"])
-    return bound and signed and explained and all(history.about_the_signer(code) for code in codes["failure"])
+    explained = state != "Invalid" or any(code not in _SILENT for code in findings.failures)
+    return bound and signed and explained and all(history.about_the_signer(code) for code in findings.failures)
 
 
-def is_intact(codes: Codes, report: Mapping[str, Json], state: State) -> bool:
+def is_intact(findings: Findings, report: Mapping[str, Json], state: State) -> bool:
     """Whether the file holds, and every manifest behind it too."""
     below = [code for found in history.deltas(report).values() for code in found]
     for manifest in crjson.items(report.get("manifests")):
         below += crjson.codes(crjson.mapping(manifest).get("validationResults"))["failure"]
-    return holds(codes, state) and all(history.about_the_signer(code) for code in below)
+    return holds(findings, state) and all(history.about_the_signer(code) for code in below)
 
 
-def vouching(codes: Codes, chain: tuple[bytes, ...], anchors: Sequence[Anchor]) -> str | None:
+def vouching(own: Codes, chain: tuple[bytes, ...], anchors: Sequence[Anchor]) -> str | None:
     """Name the anchor that vouches for the signer; None if none does, or if it is not the signer's signature."""
-    if "signingCredential.trusted" not in codes["success"] or "claimSignature.validated" not in codes["success"]:
+    if "signingCredential.trusted" not in own["success"] or "claimSignature.validated" not in own["success"]:
         return None
     # c2pa has followed the chain to one of them; which one is told by the last link.
     names = [anchor.name for anchor in anchors if _issued_under(chain, anchor)] or [each.name for each in anchors]

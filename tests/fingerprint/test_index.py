@@ -1,5 +1,5 @@
 import hashlib
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -172,6 +172,7 @@ def test_searching_while_others_add_sees_whole_rows_only() -> None:
     index = Index("any", 8)
     query = np.tile(codes[0], (8, 1))
     wrong: list[Hit] = []
+    finished = Event()
 
     def distance(name: str) -> int:
         return int(np.bitwise_count(by_name[name] ^ codes[0]).sum())
@@ -181,13 +182,17 @@ def test_searching_while_others_add_sees_whole_rows_only() -> None:
             index.add([names[row]], codes[row : row + 1])
 
     def search() -> None:
-        while len(index) < len(codes):
+        while not finished.is_set():
             wrong.extend(hit for hit in index.nearest(query, 5)[0] if hit.distance != distance(hit.uid))
 
-    threads = [Thread(target=add, args=(start,)) for start in range(3)] + [Thread(target=search) for _ in range(2)]
-    for thread in threads:
+    adders = [Thread(target=add, args=(start,)) for start in range(3)]
+    searchers = [Thread(target=search) for _ in range(2)]
+    for thread in [*adders, *searchers]:
         thread.start()
-    for thread in threads:
+    for thread in adders:
+        thread.join()
+    finished.set()
+    for thread in searchers:
         thread.join()
 
     assert wrong == []

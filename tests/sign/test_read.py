@@ -100,6 +100,18 @@ def test_an_anchor_has_to_be_a_certificate(signed: bytes, pem: bytes) -> None:
         read(signed, anchors=[Anchor(name="mine", pem=pem)])
 
 
+def test_a_trusted_parent_does_not_make_a_stranger_trusted(
+    signed: bytes, anchor: Anchor, picture: Callable[..., bytes], edited: Callable[..., Claim]
+) -> None:
+    stranger = Signer(create_trial("stranger", now=NOW))  # knows no anchor of ours, and freezes that in
+    theirs = stranger.sign(picture(seed=1), "image/png", edited(signed)).data
+
+    reading = read(theirs, anchors=[anchor])
+
+    assert (reading.intact, reading.trusted_by) == (True, None)
+    assert "signingCredential.untrusted" in reading.failure
+
+
 # Whether it is intact
 
 
@@ -360,7 +372,11 @@ def time_authority(authority: Any, tmp_path: Path) -> Iterator[str]:
 @pytest.mark.enable_socket
 @pytest.mark.skipif(which("openssl") is None, reason="openssl plays the time-stamp authority")
 def test_an_expired_certificate_leaves_a_picture_intact_and_a_time_stamp_leaves_it_trusted(
-    authority: Any, time_authority: str, picture: Callable[..., bytes], created: Callable[..., Claim]
+    authority: Any,
+    time_authority: str,
+    picture: Callable[..., bytes],
+    created: Callable[..., Claim],
+    edited: Callable[..., Claim],
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     # c2pa judges by the real clock, so this certificate has to run out while we wait.
@@ -375,6 +391,7 @@ def test_an_expired_certificate_leaves_a_picture_intact_and_a_time_stamp_leaves_
     anchors = [Anchor(name="root", pem=authority.pem(authority.root))]
 
     without, with_time = read(plain, anchors=anchors), read(stamped, anchors=anchors)
+    child = Signer(create_trial("heir", now=NOW)).sign(picture(seed=1), "image/png", edited(plain))
 
     assert (without.state, without.intact, without.trusted_by) == ("Invalid", True, None)
     assert "signingCredential.expired" in without.failure
@@ -384,6 +401,7 @@ def test_an_expired_certificate_leaves_a_picture_intact_and_a_time_stamp_leaves_
     assert with_time.clock_independent
     assert with_time.signed_at is not None
     assert abs(with_time.signed_at - NOW) < timedelta(minutes=10)
+    assert (child.state, read(child.data).problems) == ("Trusted", ())  # an old picture may be worked on
     assert not read(stamped).clock_independent  # nobody vouches for that clock
 
 

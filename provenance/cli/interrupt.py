@@ -1,0 +1,34 @@
+"""Ctrl-C: the first stops the work, the second says what is still going on, the third leaves at once."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+_FINISHING = b"prov: Finishing what was begun. Ctrl-C once more leaves at once; the next call tidies up.\n"
+
+
+@contextlib.contextmanager
+def patient(*, alone: bool) -> Iterator[None]:
+    """Count the interruptions of a process that is ours `alone`; in another program's process change nothing."""
+    if not alone or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # ignored: a script's background job
+        yield
+        return
+    heard = 0
+
+    def hear(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal heard
+        heard += 1
+        if heard == 1:
+            raise KeyboardInterrupt
+        if heard == 2:
+            os.write(2, _FINISHING)
+            return
+        os._exit(130)  # the journal of the run holds what is missing in the database
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done, and the interpreter only takes itself apart
