@@ -7,6 +7,7 @@ visible in their order, and whoever reads "everything after id n" misses nothing
 import contextlib
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,9 @@ BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
 
 _WRITER_LOCK = 0x70726F76  # "prov"
+
+_ONE_MIGRATION = threading.Lock()
+"""Alembic's `op` is one for the process: two threads that migrate would share a connection, and crash."""
 
 
 class Database:
@@ -70,8 +74,10 @@ class Database:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """Open a transaction that only reads: one consistent view."""
-        with self._explained(), self._engine.connect() as connection, Session(connection) as session:
-            yield session
+        with self._explained(), self._engine.connect() as plain:
+            view = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            with Session(plain.execution_options(**view)) as session:
+                yield session
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
@@ -226,7 +232,8 @@ def _script() -> ScriptDirectory:
 def _migrate(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _ONE_MIGRATION:
+        command.upgrade(config, "head")
 
 
 def _explain(cause: Exception, name: str, busy_seconds: float) -> ProvenanceError:
@@ -235,7 +242,8 @@ def _explain(cause: Exception, name: str, busy_seconds: float) -> ProvenanceErro
     reason = str(original).strip().split("\n")[0].rstrip(".")
     trouble = _TROUBLES.get(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorcode", 0) & 0xFF)
     if trouble is None:
-        server = "" if isinstance(original, sqlite3.Error) else " Is its server there, and database.url right?"
+        reached = isinstance(original, sqlite3.Error) or getattr(original, "sqlstate", None)
+        server = "" if reached else " Is its server there, and is database.url in prov.toml right?"
         return ArchiveError(f"The database {name} does not answer as it should: {reason}.{server}")
     kind, sentence = trouble
     return kind(sentence.format(name=name, reason=reason, seconds=f"{busy_seconds:g}"))

@@ -126,6 +126,14 @@ def add_dataset(
     return dataclasses.replace(version, refusals=tuple(refusals), notes=tuple(notes), skipped=skipped)
 
 
+def check_request(name: str, path: Path, defaults: Defaults) -> None:
+    """Raise UsageError or NotFoundError where a request is wrong, as far as can be told without the archive."""
+    _check_name(name)
+    _checked(defaults)
+    if not path.exists():
+        raise NotFoundError(f"There is no folder {path}. Give the folder that holds the works.")
+
+
 def versions(archive: "Archive") -> list[Version]:
     """List all versions of all datasets, by name and number."""
     dataset, version = schema.Dataset, schema.DatasetVersion
@@ -302,7 +310,7 @@ def _make_version(archive: "Archive", name: str, read: Mapping[str, str], refusa
         before = {} if last is None else {w.file_digest: uid for w, uid in _members(session, last.id)}
         members = {**before, **read}  # the same file, described anew, takes the place of the old description
         if not members:
-            raise NotFoundError("None of the files could be taken in, so there is no version. The reasons stand above.")
+            raise NotFoundError(_nothing_read(refusals))
         root = dataset_root(members.values())
         new = len(set(members.values()) - set(before.values()))
         if last is not None and last.merkle_root == root:
@@ -326,6 +334,11 @@ def _make_version(archive: "Archive", name: str, read: Mapping[str, str], refusa
         if refusals:
             session.execute(insert(schema.SkippedFile), [_skipped_row(r, version_id) for r in refusals])
     return _added(name, number, uid, root, len(members), new=new, made=True)
+
+
+def _nothing_read(refusals: Sequence[Refusal]) -> str:
+    first = refusals[0].sentence if refusals else "No file there is a picture by its name."
+    return f"None of the files could be taken in, so there is no version. {first}"
 
 
 def _added(name: str, number: int, uid: str, root: str, works: int, *, new: int, made: bool) -> Added:

@@ -7,7 +7,7 @@ file gets its name. So nothing that left is missing from the archive.
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ class Form:
 
     format: Format = "png"
     quality: int | None = None
-    """1 to 100 for JPEG, WebP and AVIF; None takes the format's good default."""
+    """0 to 100 for JPEG, WebP and AVIF; None takes the format's good default."""
     disclosure: Disclosure = Disclosure.FULL
     overwrite: bool = False
 
@@ -59,8 +59,17 @@ class Exported:
     size: int
 
 
-def export(archive: "Archive", typed: Sequence[str], folder: Path, form: Form) -> list[Exported]:
+def export(
+    archive: "Archive",
+    typed: Sequence[str],
+    folder: Path,
+    form: Form,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> list[Exported]:
     """Export the artworks whose ids begin with `typed` into `folder`, a picture and a JSON record each.
+
+    `progress` hears how many of how many are done.
 
     Raises NotFoundError, UsageError (unknown format, a file that is there already), StoreError, DamagedArchiveError.
     """
@@ -69,7 +78,11 @@ def export(archive: "Archive", typed: Sequence[str], folder: Path, form: Form) -
     with archive.database.read() as session:
         uids = [nodes.find(session, each, kinds=[Kind.ARTWORK]).uid for each in typed]
     _make_folder(folder)
-    return [_export(archive, uid, folder, form) for uid in dict.fromkeys(uids)]
+    exported: list[Exported] = []
+    for uid in (wanted := list(dict.fromkeys(uids))):
+        exported.append(_export(archive, uid, folder, form))
+        progress(len(exported), len(wanted))
+    return exported
 
 
 def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:

@@ -63,9 +63,7 @@ class _Recipe:
     environment: Mapping[str, Any]
 
 
-def reproduce(
-    archive: "Archive", typed: str, *, progress: Callable[[float], None] = lambda _share: None
-) -> Reproduced:
+def reproduce(archive: "Archive", typed: str, *, progress: Callable[[float], None] = lambda _share: None) -> Reproduced:
     """Make the artwork whose id begins with `typed` again, and record the verdict; `progress` hears the finished share.
 
     Raises NotFoundError, UsageError for an artwork that no engine of ours made, EngineError if it fails.

@@ -12,10 +12,8 @@ from pathlib import PurePath
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
 from provenance.digest import Digest
@@ -128,28 +126,29 @@ def table(
 ) -> None:
     """Print rows below each other; the column `give` gives way where the terminal is too narrow.
 
-    It is cut short with an ellipsis, or broken into lines with `wrap`. Column names that begin with `>` stand
+    It is cut short with an ellipsis; with `wrap` the last one is broken into lines. Column names that begin with `>` stand
     to the right; without any names there is no head.
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
     titles = [name.removeprefix(">") for name in columns]
-    widths = [
-        max([cell_len(title), *(cell_len(row[at].plain) for row in cells)]) if any(titles) or cells else 0
-        for at, title in enumerate(titles)
-    ]
+    head = [[Text(title, style="dim") for title in titles]] if any(titles) else []
+    widths = [max((row[at].cell_len for row in head + cells), default=0) for at in range(len(titles))]
     excess = indent + sum(widths) + 2 * (len(widths) - 1) - out.width
     widths[give] = max(8, widths[give] - max(0, excess))
-    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=any(titles), header_style="dim")
-    for name, title, width in zip(columns, titles, widths, strict=True):
-        justify: JustifyMethod = "right" if name.startswith(">") else "left"
-        grid.add_column(title, justify=justify, width=width, no_wrap=not wrap, overflow="fold" if wrap else "ellipsis")
-    for row in cells:
-        grid.add_row(*row)
-    out.print(Padding(grid, (0, 0, 0, indent), expand=False), crop=False)
+    for row in head + cells:
+        if not wrap:
+            row[give].truncate(widths[give], overflow="ellipsis")
+        start = Text(" " * indent)
+        for name, cell, width in zip(columns[:-1], row[:-1], widths[:-1], strict=True):
+            cell.align("right" if name.startswith(">") else "left", width)
+            start.append_text(cell).append("  ")
+        if columns[-1].startswith(">"):
+            row[-1].align("right", widths[-1])
+        say(start, row[-1], hang=start.cell_len)
 
 
 def _cell(cell: str | Text) -> Text:
-    return cell if isinstance(cell, Text) else Text(visible(" ".join(cell.split("\n"))))
+    return cell.copy() if isinstance(cell, Text) else Text(visible(" ".join(cell.split("\n"))))
 
 
 def next_steps(*commands: str) -> None:

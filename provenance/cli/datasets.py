@@ -1,23 +1,26 @@
 """`prov dataset`: training works."""
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from provenance.cli.console import emit, next_steps, out, say, sign, talk
-from provenance.cli.options import AsJson
+from provenance.cli.console import emit, facts, next_steps, say, sign, some, table
+from provenance.cli.options import AsJson, name_text, whole
+from provenance.cli.progress import counted
 from provenance.cli.session import opened
-from provenance.words import Sign, count
+from provenance.errors import CancelledError
+from provenance.words import NOT_RECORDED, Sign, count
 
 if TYPE_CHECKING:
     from provenance.archive.collect import Added
 
 _SHOWN = 12
+"""Works that `show` lists."""
+
+_NOTED = 6
+"""Remarks that `add` repeats."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,28 +34,38 @@ def register(app: typer.Typer) -> None:
 
 def add(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What you call the dataset.")],
-    path: Annotated[Path, typer.Argument(help="A folder of pictures, or one picture.")],
-    metadata: Annotated[Path | None, typer.Option(help="CSV, a row for each file: docs/datasets.md.")] = None,
-    licence: Annotated[str | None, typer.Option(help="SPDX, for works without one: CC-BY-4.0.")] = None,
-    creator: Annotated[str | None, typer.Option(help="For works without one.")] = None,
-    source: Annotated[str | None, typer.Option(help="Where they come from, for works that do not say.")] = None,
-    workers: Annotated[int, typer.Option(help="Threads that read; 0 takes one for each core.")] = 0,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What you call the dataset.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of pictures, or one picture.")],
+    metadata: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A table, a row for each file: docs/datasets.md.")
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(metavar="SPDX", help="For works without one, for example CC-BY-4.0.")
+    ] = None,
+    creator: Annotated[str | None, typer.Option(metavar="NAME", help="For works without one.")] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Where they come from, if they do not say.")
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=0, help="Threads that read; 0 takes one for each core.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Read works into an immutable version of a dataset.
 
     The files stay where they are.
 
-    Example: prov dataset add openmoji corpus/openmoji --metadata corpus/openmoji/works.csv
+    Example: prov dataset add openmoji art/openmoji --metadata art/works.csv
     """
-    from provenance.archive.collect import Defaults, add_dataset
+    from provenance.archive.collect import Defaults, add_dataset, check_request
 
-    defaults = Defaults(licence=licence, creator=creator, source=source)
-    with opened(context, create=True) as archive, _progress(name) as progress:
-        added = add_dataset(
-            archive, name, path, metadata=metadata, defaults=defaults, workers=workers, progress=progress
-        )
+    defaults = Defaults(licence=licence, creator=name_text(creator, "--creator"), source=name_text(source, "--source"))
+    check_request(name, path, defaults)  # before an archive is made for nothing
+    with opened(context, create=True) as archive, counted(name, "works") as progress:
+        try:
+            added = add_dataset(
+                archive, name, path, metadata=metadata, defaults=defaults, workers=workers, progress=progress
+            )
+        except KeyboardInterrupt as cause:
+            raise CancelledError("Stopped. What was read is kept; make the same call again to go on.") from cause
     if as_json:
         emit(added)
     else:
@@ -78,25 +91,20 @@ def listed(
         say("There is no dataset yet.")
         next_steps("prov dataset add NAME FOLDER")
         return
-    table = Table("dataset", "version", "works", "id", "Merkle root", "added", box=None, padding=(0, 2), pad_edge=False)
-    for version in found:
-        when = f"{version.added_at:%Y-%m-%d %H:%M}"
-        row = (
-            version.name,
-            str(version.number),
-            count(version.works),
-            version.uid[:12],
-            version.merkle_root[:12],
-            when,
-        )
-        table.add_row(*row)
-    out.print(table)
+    rows = [
+        (each.name, str(each.number), count(each.works), each.uid[:12], f"{each.added_at:%Y-%m-%d %H:%M}")
+        for each in found
+    ]
+    table("dataset", ">version", ">works", "id", "added (UTC)", rows=rows, give=0)
+    next_steps(f"prov dataset show {found[-1].name}")
 
 
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The dataset.")],
-    version: Annotated[int | None, typer.Option(help="Which version; else the latest.")] = None,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The dataset.")],
+    version: Annotated[
+        int | None, typer.Option(metavar="N", parser=whole, help="Which version; else the latest.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a version: works, creators, licences, what was left out.
@@ -111,71 +119,64 @@ def show(
         emit(detail)
         return
     it = detail.version
-    say(f"{it.name} version {it.number}: {count(it.works)} works by {count(detail.creator_count)} creators")
-    say(f"  id           {it.uid}")
-    say(f"  Merkle root  {it.merkle_root}")
-    say("  licences     ", _tally(detail.licences), "  (claimed)")
-    say("  consent      ", _tally(detail.consent), "  (claimed)")
-    say("  creators     ", _tally(dict(list(detail.creators.items())[:5])))
-    table = Table("work", "title", "creator", "licence", box=None, padding=(0, 2), pad_edge=False)
-    for work in detail.works[:_SHOWN]:
-        table.add_row(
-            work["uid"][:12],
-            work["title"] or work["name"],
-            work["creator"] or "not recorded",
-            work["licence"] or "not recorded",
-        )
-    out.print(table)
-    for skipped in detail.skipped[:_SHOWN]:
-        say(sign(Sign.ATTENTION), f" {skipped['reason']}: ", skipped["sentence"])
-    next_steps("prov impact WORK", f"prov generate --palette-from {it.name}")
+    say(f"{it.name} version {it.number}: {some(it.works, 'work')} by {some(detail.creator_count, 'creator')}")
+    rows = [
+        ("id", it.uid),
+        ("Merkle root", it.merkle_root),
+        ("licences", f"{_tally(detail.licences)} (claimed)"),
+        ("consent", f"{_tally(detail.consent)} (claimed)"),
+        ("creators", _tally(dict(list(detail.creators.items())[:5])) + (", ..." if detail.creator_count > 5 else "")),
+    ]
+    facts(rows)
+    _say_works(detail.works, it.works)
+    _say_left_out([(skipped["reason"], skipped["sentence"]) for skipped in detail.skipped], it.name)
+    next_steps(f"prov impact {detail.works[0]['uid'][:12]}", f"prov generate --palette-from {it.name}")
 
 
-def _tally(counts: "dict[str, int] | object") -> str:
-    assert isinstance(counts, dict)
+def _say_works(works: Sequence[Mapping[str, Any]], total: int) -> None:
+    rows = [
+        (work["uid"][:12], work["title"] or work["name"], work["creator"] or unsaid, work["licence"] or unsaid)
+        for work in works[:_SHOWN]
+        for unsaid in [NOT_RECORDED.lower()]
+    ]
+    table("work", "title", "creator", "licence", rows=rows, give=1)
+    if total > len(rows):
+        say(f"  and {some(total - len(rows), 'more work')}.")
+
+
+def _tally(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count(number)}" for name, number in counts.items())
-
-
-@contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bars:
-        task = bars.add_task(name, total=None, rate="")
-        begun = time.monotonic()
-
-        def progress(done: int, total: int) -> None:
-            rate = f"{done / max(time.monotonic() - begun, 1e-6):,.0f} works/s"
-            bars.update(task, completed=done, total=total, rate=rate)
-
-        yield progress
 
 
 def _say_added(added: "Added") -> None:
     if added.made:
-        what = f"{count(added.works)} works, {count(added.new)} of them new"
+        what = f"{some(added.works, 'work')}, {count(added.new)} of them new"
         say(sign(Sign.CHECKED), f" {added.name} version {added.number}: {what}.")
     else:
-        say(
-            sign(Sign.CHECKED),
-            f" Nothing new: version {added.number} of {added.name} has all {count(added.works)} works.",
-        )
-    say(f"  id {added.uid[:12]}, Merkle root {added.merkle_root}")
-    for refusal in added.refusals[:_SHOWN]:
-        say(sign(Sign.ATTENTION), f" left out ({refusal.reason}): ", refusal.sentence)
-    if len(added.refusals) > _SHOWN:
-        say(f"  and {len(added.refusals) - _SHOWN} more: prov dataset show {added.name} --json lists all.")
-    for _, note in added.notes[:_SHOWN]:
-        say(sign(Sign.CLAIMED), " ", note.sentence)
-    if len(added.notes) > _SHOWN:
-        say(f"  and {len(added.notes) - _SHOWN} more remarks.")
+        what = f"version {added.number} of {added.name} has all {some(added.works, 'work')}"
+        say(sign(Sign.CHECKED), f" Nothing new: {what}.")
+    facts([("id", added.uid[:12]), ("Merkle root", added.merkle_root)])
+    _say_left_out([(refusal.reason, refusal.sentence) for refusal in added.refusals], added.name)
+    _say_notes([note.sentence for _, note in added.notes])
     if added.skipped:
-        say(f"  {count(added.skipped)} files that are no pictures by their names were passed over.")
-    next_steps(f"prov dataset show {added.name}", "prov generate")
+        say(f"  {some(added.skipped, 'other file')} passed over: no picture by its name.")
+    next_steps(f"prov dataset show {added.name}", f"prov generate --palette-from {added.name}")
+
+
+def _say_left_out(refusals: Sequence[tuple[str, str]], name: str) -> None:
+    """Count what was left out, reason by reason, with an example of each."""
+    reasons: dict[str, list[str]] = {}
+    for reason, sentence in refusals:
+        reasons.setdefault(reason, []).append(sentence)
+    for reason, sentences in reasons.items():
+        say(sign(Sign.ATTENTION), f" {some(len(sentences), 'file')} left out ({reason}), for example:")
+        say(sentences[0], indent=4)
+    if len(refusals) > len(reasons):
+        say(f"  All of them: prov dataset show {name} --json")
+
+
+def _say_notes(sentences: Sequence[str]) -> None:
+    for sentence in sentences[:_NOTED]:
+        say(sign(Sign.CLAIMED), " ", sentence)
+    if len(sentences) > _NOTED:
+        say(f"  and {some(len(sentences) - _NOTED, 'more remark')}.")

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.table import Table
 
-from provenance.cli.console import emit, next_steps, out, say, sign
+from provenance.cli.console import emit, next_steps, say, sign, some, table
 from provenance.cli.options import AsJson
+from provenance.cli.progress import counted
 from provenance.cli.session import opened
 from provenance.words import Disclosure, Sign
 
@@ -19,14 +19,23 @@ def register(app: typer.Typer) -> None:
 
 def export(
     context: typer.Context,
-    artworks: Annotated[list[str], typer.Argument(help="Artworks, by the beginnings of their ids.")],
-    to: Annotated[Path, typer.Option(help="The folder that they go to.")] = Path("exports"),
-    file_format: Annotated[str, typer.Option("--format", help="png, jpeg, webp, tiff or avif.")] = "png",
-    quality: Annotated[int | None, typer.Option(help="0 to 100, for jpeg, webp and avif.")] = None,
+    artworks: Annotated[
+        list[str], typer.Argument(metavar="ARTWORK...", help="Artworks, by the beginnings of their ids.")
+    ],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="The folder that they go to.")] = Path("exports"),
+    file_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="png, jpeg, webp, tiff or avif.")
+    ] = "png",
+    quality: Annotated[
+        int | None, typer.Option(metavar="N", help="0 to 100, for jpeg, webp and avif; else a good one.")
+    ] = None,
     disclose: Annotated[
-        Disclosure, typer.Option(help="full: everything. public: no prompt, seed, people. minimal: how it was made.")
+        Disclosure,
+        typer.Option(
+            metavar="LEVEL", help="full: everything. public: no prompt, seed, people. minimal: how it was made."
+        ),
     ] = Disclosure.FULL,
-    overwrite: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Let artworks leave as signed files with their records.
@@ -43,15 +52,12 @@ def export(
         disclosure=disclose,
         overwrite=overwrite,
     )
-    with opened(context) as archive:
-        exported = publish(archive, artworks, to, form)
+    with opened(context) as archive, counted("exporting", "artworks") as progress:
+        exported = publish(archive, artworks, to, form, progress=progress)
     if as_json:
         emit({"exports": exported})
         return
-    what = "artwork" if len(exported) == 1 else "artworks"
-    say(sign(Sign.CHECKED), f" {len(exported)} {what} exported and signed. {disclose.meaning}")
-    table = Table(box=None, padding=(0, 2), show_header=False, pad_edge=False)
-    for item in exported:
-        table.add_row(f"  {item.path}", f"{item.size / 1000:,.0f} kB")
-    out.print(table)
+    say(sign(Sign.CHECKED), f" {some(len(exported), 'artwork')} exported and signed. {disclose.meaning}")
+    table("", ">", rows=[(str(item.path), f"{item.size / 1000:,.0f} kB") for item in exported], indent=2)
+    say("  Beside each lies its record, as JSON.")
     next_steps(f"prov verify {exported[0].path}")

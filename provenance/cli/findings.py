@@ -21,4 +21,4 @@ def say_findings(artworks: "Sequence[Detail]") -> None:
     for artwork in artworks:
         for finding in artwork.findings:
             mark = sign(Sign.of_severity(Severity(finding.severity)))
-            say(mark, f" {artwork.uid[:12]} ", finding.sentence)
+            say(mark, " ", *([f"{artwork.uid[:12]}: "] if len(artworks) > 1 else []), finding.sentence)

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from provenance.cli.console import emit, next_steps, out, say, sign
-from provenance.cli.options import AsJson
+from provenance.cli.console import emit, next_steps, say, sign, table
+from provenance.cli.options import AsJson, name_text
 from provenance.cli.session import ask_passphrase, opened, passphrase
 from provenance.words import TRIAL_IDENTITY, Sign
 
@@ -24,8 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def create(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What you call it.")],
-    organisation: Annotated[str, typer.Option(help="The name in its certificates.")] = "prov trial identity",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What you call it.")],
+    organisation: Annotated[
+        str, typer.Option(metavar="NAME", help="The name in its certificates.")
+    ] = "prov trial identity",
 ) -> None:
     """Make a trial identity; with PROV_PASSPHRASE its key is encrypted.
 
@@ -33,18 +34,21 @@ def create(
     """
     from provenance.archive.identity import create as make
 
+    called = name_text(organisation, "--organisation") or ""
     with opened(context) as archive:
-        identity = make(archive, name, organisation=organisation, passphrase=passphrase())
+        identity = make(archive, name, organisation=called, passphrase=passphrase())
     say(sign(Sign.CHECKED), f" Made {identity.name}: {TRIAL_IDENTITY}")
     next_steps(f"prov identity use {identity.name}")
 
 
 def bring_in(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What you call it.")],
-    chain: Annotated[Path, typer.Argument(help="PEM: the signer's certificate, then its intermediates.")],
-    key: Annotated[Path, typer.Argument(help="PEM: the private key.")],
-    locked: Annotated[bool, typer.Option(help="The key file has a passphrase: ask for it.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What you call it.")],
+    chain: Annotated[
+        Path, typer.Argument(metavar="CHAIN", help="PEM: the signer's certificate, then its intermediates.")
+    ],
+    key: Annotated[Path, typer.Argument(metavar="KEY", help="PEM: the private key.")],
+    locked: Annotated[bool, typer.Option("--locked", help="The key file has a passphrase: ask for it.")] = False,
 ) -> None:
     """Take a certificate and its key from an authority; with PROV_PASSPHRASE the key is encrypted here.
 
@@ -86,14 +90,19 @@ def listed(
         ]
         emit({"identities": public})
         return
-    table = Table("", "name", "kind", "signer", "good until", box=None, padding=(0, 2), pad_edge=False)
-    for identity in found:
-        mark = "*" if identity.name == current else ""
-        table.add_row(mark, identity.name, identity.kind, identity.subject, f"{identity.not_after:%Y-%m-%d}")
-    out.print(table)
+    rows = [
+        ("*" if each.name == current else "", each.name, each.kind, each.subject, f"{each.not_after:%Y-%m-%d}")
+        for each in found
+    ]
+    table("", "name", "kind", "signer", "good until", rows=rows, give=3)
+    trial = any((each.name, each.kind) == (current, "trial") for each in found)
+    say(f"The archive signs with {current}", f", {TRIAL_IDENTITY}" if trial else ".")
+    next_steps("prov identity import NAME CHAIN KEY" if len(found) == 1 else "prov identity use NAME")
 
 
-def use(context: typer.Context, name: Annotated[str, typer.Argument(help="Which one signs from now on.")]) -> None:
+def use(
+    context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="Which one signs from now on.")]
+) -> None:
     """Choose who signs from now on. What is signed already stays as it is.
 
     Example: prov identity use studio

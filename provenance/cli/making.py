@@ -38,9 +38,7 @@ def generate(
     style: Annotated[
         str | None, typer.Option(metavar="STYLE", help="One of the engine's styles; else the seed chooses.")
     ] = None,
-    count: Annotated[
-        int, typer.Option("-n", "--count", metavar="N", parser=whole, help="How many artworks.")
-    ] = 1,
+    count: Annotated[int, typer.Option("-n", "--count", metavar="N", parser=whole, help="How many artworks.")] = 1,
     seed: Annotated[
         str | None, typer.Option(metavar="SEED", help="The first one's seed, 0 to 2^64 - 1; they count up.")
     ] = None,

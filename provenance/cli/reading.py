@@ -1,15 +1,16 @@
 """`prov list`, `prov show`, `prov lineage`, `prov impact`: finding and reading."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from provenance.cli.console import emit, next_steps, out, say, sign
+from provenance.cli.console import emit, facts, next_steps, out, say, sign, some, table, talk
+from provenance.cli.files import say_file, stored_file
 from provenance.cli.findings import say_findings
-from provenance.cli.options import AsJson
+from provenance.cli.options import ArtworkId, AsJson, whole
 from provenance.cli.session import opened
 from provenance.words import (
     CANNOT_BE_SAID,
@@ -27,7 +28,9 @@ from provenance.words import (
 if TYPE_CHECKING:
     from provenance.archive.lineage import Lineage, Relative
     from provenance.archive.search import Detail
-    from provenance.digest import Digest
+
+_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\\\]|\\\\.)+)")
+"""The name in a certificate's subject, as RFC 4514 writes it."""
 
 _MANY = 6
 """Relatives of one kind under one parent that a tree names; more become a count."""
@@ -43,10 +46,10 @@ def register(app: typer.Typer) -> None:
 
 def listed(
     context: typer.Context,
-    number: Annotated[int, typer.Option("-n", "--count", help="How many at most.")] = 20,
-    model: Annotated[str | None, typer.Option(help="Only what this model made.")] = None,
-    by: Annotated[str | None, typer.Option(help="Only what this person made.")] = None,
-    before: Annotated[str | None, typer.Option(help="Go on after this artwork.")] = None,
+    number: Annotated[int, typer.Option("-n", "--count", metavar="N", parser=whole, help="How many at most.")] = 20,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Only what this model made.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Only what this person made.")] = None,
+    before: Annotated[str | None, typer.Option(metavar="ARTWORK", help="Go on after this artwork.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List artworks, the newest first.
@@ -63,23 +66,26 @@ def listed(
         return
     if not rows:
         say("There is no such artwork." if total else "There is no artwork yet.")
-        next_steps("prov generate")
+        next_steps("prov list" if total else "prov generate")
         return
-    table = Table("artwork", "what", "size", "by", "findings", box=None, padding=(0, 2), pad_edge=False)
-    for row in rows:
-        findings = str(row.findings) if row.findings else ""
-        size = f"{row.width} x {row.height}"
-        table.add_row(row.uid[:12], Text(row.label), size, Text(row.by or NOT_RECORDED), findings)
-    out.print(table)
-    say(f"{count(len(rows))} of {count(total)} artworks.")
+    shown = [
+        (
+            *(row.uid[:12], row.label, f"{row.width} x {row.height}", row.by or NOT_RECORDED),
+            sign(Sign.ATTENTION).append(f" {row.findings}") if row.findings else "none",
+        )
+        for row in rows
+    ]
+    table("artwork", "what", ">size", "by", "findings", rows=shown, give=1)
+    say(f"{count(len(rows))} of {some(total, 'artwork')}.")
+    last = rows[-1].uid[:12]
     next_steps(
-        f"prov show {rows[0].uid[:12]}", *([f"prov list --before {rows[-1].uid[:12]}"] if len(rows) < total else [])
+        f"prov show {rows[0].uid[:12]}", *([f"prov list --before {last}"] if len(rows) == number < total else [])
     )
 
 
 def show(
     context: typer.Context,
-    artwork: Annotated[str, typer.Argument(help="The artwork, by the beginning of its id.")],
+    artwork: ArtworkId,
     as_json: AsJson = False,
 ) -> None:
     """Show everything about an artwork.
@@ -92,7 +98,7 @@ def show(
     with opened(context) as archive:
         detail = read(archive, artwork)
         made = making(archive, detail)
-        file = archive.store.path(_digest(detail.file_digest))
+        file = stored_file(archive, detail.file_digest)
     if as_json:
         emit({"artwork": detail, "making": made, "text": made.sentence, "file": file})
         return
@@ -101,13 +107,17 @@ def show(
     _say_facts(detail)
     say_findings([detail])
     _say_nearest(detail)
-    say(f"  {'file':<12}{file}")
+    if file is None:
+        say(sign(Sign.WRONG), " Its file is missing from the archive: `prov db check` says more.")
+    say_file(file)
     next_steps(f"prov lineage {detail.uid[:12]}", f"prov reproduce {detail.uid[:12]}", f"prov export {detail.uid[:12]}")
 
 
 def lineage(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="An artwork, or anything else, by the beginning of its id.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="ID", help="An artwork, or anything else, by the beginning of its id.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show what something comes from.
@@ -121,18 +131,24 @@ def lineage(
     if as_json:
         emit(found)
         return
+    if not found.relatives:
+        say(sign(Sign.OPEN), f" Nothing is recorded that the {_named(found)} comes from.")
+        return
+    say(*_summary(found, "comes from"))
     out.print(_tree(found, upwards=True))
     _say_bounds(found)
-    if not found.relatives:
-        say("Nothing is recorded that it comes from.")
+    _say_signs()
+    next_steps(f"prov impact {found.relatives[-1].uid[:12]}")
 
 
 def impact(
     context: typer.Context,
-    subject: Annotated[str, typer.Argument(help="A work, model, run, artwork or person, by the beginning of its id.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="ID", help="A work, model, run, artwork or person, by the beginning of its id.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Show everything that has a work, model or person in its lineage.
+    """Show everything that something went into.
 
     Example: prov impact 77de3f9a1c2b
     """
@@ -143,17 +159,16 @@ def impact(
     if as_json:
         emit(found)
         return
-    counts = _counts(found)
-    head = ", ".join(f"{count(n)} {kind if n == 1 else kind + 's'}" for kind, n in counts.items())
-    say(f"{found.subject.kind} {found.subject.uid[:12]} touches {head or 'nothing'}.")
+    if not found.relatives:
+        say(sign(Sign.CHECKED), f" The {_named(found)} went into nothing that this archive made.")
+        return
+    say(*_summary(found, "went into"))
     out.print(_tree(found, upwards=False))
     _say_bounds(found)
-
-
-def _digest(text: str) -> "Digest":
-    from provenance.digest import Digest
-
-    return Digest(text)
+    _say_signs()
+    artwork = next((relative for relative in found.relatives if relative.kind == "artwork"), None)
+    if artwork is not None:
+        next_steps(f"prov show {artwork.uid[:12]}")
 
 
 def _say_facts(detail: "Detail") -> None:
@@ -170,7 +185,7 @@ def _say_facts(detail: "Detail") -> None:
             ("run", f"{detail.run['uid'][:12]}, {detail.run['outcome']}"),
             ("seed", detail.seed or NOT_RECORDED),
         ]
-        rows += [(name, _short(value)) for name, value in _chosen(detail)]
+        rows += _chosen(detail)
     if detail.edit is not None:
         share = detail.edit["changed_share"]
         rows += [
@@ -183,18 +198,24 @@ def _say_facts(detail: "Detail") -> None:
     if detail.edited_into:
         rows.append(("edited into", ", ".join(uid[:12] for uid in detail.edited_into)))
     if detail.manifest is not None:
-        rows.append(("signed", f"by {detail.manifest['signer']} ({detail.manifest['identity_kind']} identity)"))
+        signer = _COMMON_NAME.search(detail.manifest["signer"])
+        name = signer[1] if signer else detail.manifest["signer"]
+        rows.append(("signed", f"by {name} ({detail.manifest['identity_kind']} identity)"))
     last = detail.reproductions[-1] if detail.reproductions else None
     rows.append(("made again", reproduction_heading(Verdict(last["verdict"])) if last else NOT_TRIED_YET))
     rows.append(("exports", ", ".join(e["name"] for e in detail.exports) or "none"))
-    table = Table.grid(padding=(0, 1))
-    for name, value in rows:
-        table.add_row(f"  {name:<11}", Text(value, overflow="fold"))
-    out.print(table)
+    facts(rows)
 
 
-def _chosen(detail: "Detail") -> list[tuple[str, object]]:
-    return [(name, value) for name, value in detail.parameters.items() if name != "seed"]
+def _chosen(detail: "Detail") -> list[tuple[str, str]]:
+    """Write what led to the picture, the style and the palette first, without what stands elsewhere."""
+    chosen = dict(detail.parameters)
+    chosen.pop("seed", None)
+    colours, named = chosen.pop("palette", None), chosen.pop("palette_name", None)
+    first = [("style", str(chosen.pop("style")))] if "style" in chosen else []
+    if colours is not None:
+        first.append(("palette", " ".join(filter(None, [named, _short(colours)]))))
+    return [*first, *((name.replace("_", " "), _short(value)) for name, value in chosen.items())]
 
 
 def _short(value: object) -> str:
@@ -209,12 +230,34 @@ def _say_nearest(detail: "Detail") -> None:
     if not detail.matches:
         return
     say("  nearest")
-    table = Table("", "", "by", "bits that differ", "", box=None, padding=(0, 2), show_header=False, pad_edge=False)
-    for match in detail.matches:
-        mark = "near" if match.flagged else ""
-        what = Text(f"{match.kind}: {match.label}", overflow="ellipsis", no_wrap=True)
-        table.add_row(f"    {match.uid[:12]}", what, match.method, f"{match.distance} of {match.bits}", mark)
-    out.print(table)
+    rows = [
+        (
+            match.uid[:12],
+            f"{match.kind}: {match.label}",
+            f"{match.distance} of {match.bits} bits differ ({match.method})",
+            "near" if match.flagged else "",
+        )
+        for match in detail.matches
+    ]
+    table("", "", "", "", rows=rows, indent=4, give=1)
+
+
+def _summary(found: "Lineage", verb: str) -> list[str | Text]:
+    """Write the first line: what there is, and its weakest link."""
+    head = ", ".join(some(number, kind) for kind, number in _counts(found).items())
+    claimed = sum(step.truth == Truth.CLAIMED.value for step in found.steps)
+    weakest = Truth.lowest(*(Truth(step.truth) for step in found.steps))
+    rest = f" {some(claimed, 'link')} of {count(len(found.steps))} only claimed." if claimed else ""
+    return [sign(Sign.of_truth(weakest)), f" The {_named(found)} {verb} {head}.{rest}"]
+
+
+def _named(found: "Lineage") -> str:
+    return f"{found.subject.kind} {found.subject.uid[:12]}"
+
+
+def _say_signs() -> None:
+    words = [Text.assemble(sign(Sign.of_truth(truth)), f" {truth.value}  ") for truth in (Truth.CLAIMED, Truth.CHECKED)]
+    say(*words, console=talk)
 
 
 def _counts(found: "Lineage") -> dict[str, int]:

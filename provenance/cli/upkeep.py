@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from provenance.cli.console import emit, next_steps, out, say, sign
+from provenance.cli.console import emit, facts, next_steps, say, sign, some, table
+from provenance.cli.files import near
 from provenance.cli.options import AsJson
 from provenance.cli.session import opened, passphrase
 from provenance.words import TRIAL_IDENTITY, Sign
@@ -25,12 +25,17 @@ def register(app: typer.Typer) -> None:
 
 def init(
     context: typer.Context,
-    folder: Annotated[Path | None, typer.Argument(help="Where; else as --archive says, else ./prov-archive.")] = None,
-    database: Annotated[str, typer.Option(help="postgresql://user@host/name; else SQLite in the archive.")] = "",
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Where; else as --archive says, else ./prov-archive.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(metavar="URL", help="postgresql://user@host/name; else SQLite in the archive.")
+    ] = "",
 ) -> None:
     """Make an archive, with a trial identity.
 
     With PROV_PASSPHRASE its signing key is encrypted.
+
     Example: prov init
     """
     from provenance.archive.archive import DEFAULT_NAME, Archive
@@ -38,9 +43,9 @@ def init(
     chosen = (folder or context.obj or Path.cwd() / DEFAULT_NAME).expanduser().resolve()
     with Archive.make(chosen, database=database, passphrase=passphrase) as archive:
         say(sign(Sign.CHECKED), f" Made an archive in {chosen}.")
-        say("  It signs with ", TRIAL_IDENTITY)
         where = "SQLite, in the archive" if archive.database.is_sqlite else archive.database.name
-        say(f"  Records: {where}.")
+        locked = "encrypted with PROV_PASSPHRASE" if passphrase() else "not encrypted (PROV_PASSPHRASE is not set)"
+        facts([("records", where), ("signs with", TRIAL_IDENTITY), ("its key", locked)])
     next_steps("prov generate", "prov dataset add NAME FOLDER")
 
 
@@ -68,11 +73,9 @@ def settings(
             }
         )
         return
-    say(f"Settings of {path}; the environment goes before it.")
-    table = Table("setting", "value", "what it does", box=None, padding=(0, 2), pad_edge=False)
-    for name, value, text, _ in rows:
-        table.add_row(name, str(value) or "(empty)", text)
-    out.print(table)
+    say(f"Settings of {near(path)}; an environment variable goes before it, for example {rows[-1][3]}.")
+    shown = [(name, str(value) or "(empty)", text) for name, value, text, _ in rows]
+    table("setting", "value", "what it does", rows=shown, wrap=True)
 
 
 def upgrade(context: typer.Context) -> None:
@@ -90,7 +93,9 @@ def check(
 ) -> None:
     """Check that rows, bytes and digests agree.
 
-    Exits with 1 if something is wrong. Example: prov db check
+    Exits with 1 if something is wrong.
+
+    Example: prov db check
     """
     from provenance.archive.integrity import check as examine
 
@@ -102,8 +107,9 @@ def check(
         for problem in report.problems:
             say(sign(Sign.WRONG), " ", problem)
         mark = sign(Sign.WRONG if report.problems else Sign.CHECKED)
-        say(mark, f" {report.blobs:,} files, {report.artworks:,} artworks: {len(report.problems)} problems.")
+        checked = f"{some(report.blobs, 'file')}, {some(report.artworks, 'artwork')}"
+        say(mark, f" {checked}: {some(len(report.problems), 'problem') if report.problems else 'no problem'}.")
         if report.unused:
-            say(f"  {report.unused} files that no row names: left by a crash; nothing needs them.")
+            say(f"  {some(report.unused, 'file')} that no row names, left by a crash: nothing needs them.")
     if report.problems:
         raise typer.Exit(1)

@@ -15,7 +15,7 @@ from provenance.generate.chance import Chance
 from provenance.generate.cppn_styles import STYLES, Field, Painter, Style
 from provenance.generate.engine import Promise, Request
 from provenance.generate.frame import Frame, Tile
-from provenance.generate.paint import Ramp, is_dull, write
+from provenance.generate.paint import Ramp, is_dull, pool, write
 from provenance.generate.palettes import PALETTES, choose
 
 if TYPE_CHECKING:
@@ -127,9 +127,7 @@ class _Scene:
             slope_y[output] /= usual
         step = 1 / frame.scale / samples
         lab = self._painter.paint(Field(value=value, slope_x=slope_x, slope_y=slope_y, usual=self._usual, step=step))
-        if samples > 1:
-            lab = lab.view(3, side, samples, side, samples).mean((2, 4))
-        return lab[:, : tile.bottom - tile.top, : tile.right - tile.left]
+        return pool(lab, samples)[:, : tile.bottom - tile.top, : tile.right - tile.left]
 
     def _values(self, frame: Frame, left: int, top: int, side: int, samples: int) -> "tuple[Tensor, Tensor, Tensor]":
         """Evaluate a square with a rim of one sample: the outputs, and their slopes right and down."""

@@ -6,6 +6,7 @@ there is room (after B. Jobard and W. Lefer, "Creating evenly-spaced streamlines
 Everything is placed in the plane once; then each tile draws what reaches into it.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, ClassVar
@@ -17,7 +18,7 @@ from provenance.generate.chance import Chance
 from provenance.generate.engine import Promise, Request
 from provenance.generate.flow_strokes import Look, Strokes, place
 from provenance.generate.frame import Frame, Tile
-from provenance.generate.paint import Ramp, blend, write
+from provenance.generate.paint import Ramp, blend, pool, write
 from provenance.generate.palettes import PALETTES, choose
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SIDE = 256
 """Tiles are at most this wide: a tile's pairs of stroke and pixel have to fit into memory."""
+
+_FINEST = 110
+"""Samples per unit of the plane that show threads apart: smaller pictures take several samples a pixel."""
 
 _LOOKS: Mapping[str, Look] = {
     "ribbon": Look(
@@ -98,7 +102,7 @@ class Flow:
         with torch.inference_mode():
             brush = _Brush(strokes, frame, palette.colours, ground, request.device)
             for tile, share in frame.tiles(min(request.tile, _SIDE)):
-                write(out, tile, brush.draw(tile), seed=request.seed, grain=options.grain)
+                write(out, tile, brush.paint(tile), seed=request.seed, grain=options.grain)
                 request.progress(share)
         return {
             "seed": str(request.seed),
@@ -120,10 +124,12 @@ class _Brush:
         inks = colours if ground == "light" else tuple(reversed(colours))
         self._inks, self._ground = Ramp(inks, device), Ramp((inks[-1], inks[-1]), device)
         steps = len(colours) - 1  # the last ink is the ground
-        shift = np.array([frame.width / 2, frame.height / 2])
-        self._start = strokes.start * frame.scale + shift
-        self._end = strokes.end * frame.scale + shift
-        self._half = strokes.half * frame.scale
+        self._samples = min(8, math.ceil(_FINEST / frame.scale))
+        scale = frame.scale * self._samples
+        shift = np.array([frame.width / 2, frame.height / 2]) * self._samples
+        self._start = strokes.start * scale + shift
+        self._end = strokes.end * scale + shift
+        self._half = strokes.half * scale
         reach = self._half.max(axis=1, initial=0)[:, None] + 1
         self._low = np.minimum(self._start, self._end) - reach
         self._high = np.maximum(self._start, self._end) + reach
@@ -133,8 +139,14 @@ class _Brush:
         self._tint = torch.from_numpy((np.floor(strokes.tint * steps) / steps).astype(np.float32)).to(device)
         self._phase = torch.from_numpy(strokes.phase.astype(np.float32)).to(device)
 
-    def draw(self, tile: Tile) -> "Tensor":
-        """Draw a tile as OKLab planes."""
+    def paint(self, tile: Tile) -> "Tensor":
+        """Draw a tile as OKLab planes, from several samples a pixel if the picture is small."""
+        ends = (tile.top, tile.left, tile.bottom, tile.right)
+        top, left, bottom, right = (end * self._samples for end in ends)
+        return pool(self._draw(Tile(top=top, left=left, bottom=bottom, right=right)), self._samples)
+
+    def _draw(self, tile: Tile) -> "Tensor":
+        """Draw a tile of samples."""
         import torch
 
         height, width = tile.bottom - tile.top, tile.right - tile.left
@@ -142,16 +154,16 @@ class _Brush:
         segment, pixel = self._pairs(tile)
         if len(segment) == 0:
             return lab
-        depth, _, _ = self._measure(segment, pixel, tile)
+        depth, _, _, _ = self._measure(segment, pixel, tile)
         # The deepest segment wins a pixel; a maximum of whole numbers is the same in any order.
         key = ((depth.clamp(-2, 1e5) + 4) * 256).long() << 32 | segment
         best = torch.zeros(height * width, dtype=torch.int64, device=self._device)
         best.scatter_reduce_(0, pixel, key, "amax")
         inside = (best > 0).nonzero().flatten()
         winner = best[inside] & 0xFFFFFFFF
-        depth, across, along = self._measure(winner, inside, tile)
+        depth, half, across, along = self._measure(winner, inside, tile)
         ink = self._ink(winner, across, along)
-        cover = (depth + 0.5).clamp(0, 1)
+        cover = (depth + 0.5).clamp(0, 1) * (2 * half).clamp(0, 1)  # a line thinner than a pixel is faint
         flat = lab.view(3, -1)
         flat[:, inside] = blend(flat[:, inside], ink, cover)
         return lab
@@ -174,8 +186,8 @@ class _Brush:
         row = place // wide
         return chosen.repeat_interleave(counts), corner + row * int(size[0]) + (place - row * wide)
 
-    def _measure(self, segment: "Tensor", pixel: "Tensor", tile: Tile) -> "tuple[Tensor, Tensor, Tensor]":
-        """For pairs, say how deep in the stroke the pixel lies (in pixels), where across (-1 to 1), where along."""
+    def _measure(self, segment: "Tensor", pixel: "Tensor", tile: Tile) -> "tuple[Tensor, ...]":
+        """For pairs, say how deep in the stroke the pixel lies, its half width, where across (-1 to 1), where along."""
         width = tile.right - tile.left
         row = pixel // width
         x, y = (pixel - row * width + tile.left).float() + 0.5, (row + tile.top).float() + 0.5
@@ -186,7 +198,7 @@ class _Brush:
         away = (off_x * off_x + off_y * off_y).sqrt()
         half = half + (half_end - half) * share
         side = (run * off_y - rise * off_x).sign()
-        return half - away, side * away / half.clamp_min(1e-6), along + (along_end - along) * share
+        return half - away, half, side * away / half.clamp_min(1e-6), along + (along_end - along) * share
 
     def _ink(self, segment: "Tensor", across: "Tensor", along: "Tensor") -> "Tensor":
         """Colour points of strokes: flat ink with the marks of bristles, a little darker at the rims."""

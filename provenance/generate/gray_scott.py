@@ -13,7 +13,7 @@ from provenance.digest import Json
 from provenance.generate.chance import Chance
 from provenance.generate.engine import Promise, Request
 from provenance.generate.frame import REACH_LIMIT, Frame, Tile
-from provenance.generate.paint import Ramp, is_dull, smooth, write
+from provenance.generate.paint import Ramp, is_dull, pool, smooth, write
 from provenance.generate.palettes import PALETTES, choose
 from provenance.generate.spline import Surface
 
@@ -262,10 +262,7 @@ class _Scene:
         position = ground + (figure - ground) * body
         lab = self._ramp(1 - position if self._inverse else position)
         lab[0] += self._relief * (0.16 * light + 0.14 * light.clamp(0, 1) ** 8 * body)
-        if self._samples == 1:
-            return lab
-        shape = (3, tile.bottom - tile.top, self._samples, tile.right - tile.left, self._samples)
-        return lab.view(shape).mean((2, 4))
+        return pool(lab, self._samples)
 
     def _places(self, start: int, stop: int, edge: float, cells: int) -> "Tensor":
         """Say where in the grid the samples of some rows or columns lie."""

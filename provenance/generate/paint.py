@@ -54,6 +54,17 @@ def smooth(value: "Tensor", low: float, high: float) -> "Tensor":
     return t * t * (3 - 2 * t)
 
 
+def pool(lab: "Tensor", samples: int) -> "Tensor":
+    """Average squares of `samples` x `samples`, summed one after the other: a reduction could round differently."""
+    if samples == 1:
+        return lab
+    parts = [lab[:, row::samples, column::samples] for row in range(samples) for column in range(samples)]
+    total = parts[0].clone()
+    for part in parts[1:]:
+        total += part
+    return total / len(parts)
+
+
 def write(out: "NDArray[np.uint8]", tile: Tile, lab: "Tensor", *, seed: int, grain: float) -> None:
     """Turn the OKLab planes of one tile into bytes in `out`, with grain (0 none, 1 strong) fixed to each pixel."""
     if grain > 0:

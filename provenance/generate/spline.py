@@ -30,10 +30,10 @@ class Surface:
 
     def _evaluate(self, rows: "Tensor", columns: "Tensor", *, slope_down: bool, slope_right: bool) -> "Tensor":
         cells, weights = _taps(columns, slope=slope_right)
-        low, high = int(cells[0].min()) - 1, int(cells[0].max()) + 2
-        low, high = max(0, low), min(self._values.shape[2] - 1, high)
+        last = self._values.shape[2] - 1
+        low, high = (min(max(int(end), 0), last) for end in (cells[0].min(), cells[3].max()))
         down, heights = _taps(rows, slope=slope_down)
-        window = self._values[:, :, min(low, self._values.shape[2] - 1) : max(high, 0) + 1]
+        window = self._values[:, :, low : high + 1]
         strip = _gather(window, 1, down, [weight[:, None] for weight in heights])
         return _gather(strip, 2, [cell - low for cell in cells], weights)
 

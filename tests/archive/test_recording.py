@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from pictures import picture
+from PIL import Image
 from sqlalchemy import func, select
 
 from provenance import schema
@@ -15,6 +15,7 @@ from provenance.archive.search import artworks, show
 from provenance.digest import Digest
 from provenance.errors import UsageError
 from provenance.picture import Picture
+from provenance.sign.embed import Signer
 from provenance.sign.read import read
 
 
@@ -23,7 +24,7 @@ def test_a_run_is_written_down_before_its_first_picture(archive: Archive) -> Non
 
     with archive.database.read() as session:
         row = session.scalars(select(schema.Run)).one()
-        assert ("7", "boats") == (row.seed, row.prompt)
+        assert (row.seed, row.prompt) == ("7", "boats")
         assert session.scalars(select(schema.RunEnd)).first() is None
     run.close()
 
@@ -36,7 +37,7 @@ def test_pictures_of_pillow_numpy_and_torch_become_artworks(archive: Archive) ->
         run.add(torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255)
 
     digests = {show(archive, uid).pixels_digest for uid in run.artworks}
-    assert 3 == len(run.artworks)
+    assert len(run.artworks) == 3
     assert {Picture(pixels).digest.hex} == digests
 
 
@@ -47,7 +48,7 @@ def test_what_is_stored_is_signed_and_has_the_same_pixels(archive: Archive) -> N
     detail = show(archive, run.artworks[0])
     data = archive.store.read(Digest(detail.file_digest))
     reading = read(data, anchors=archive.anchors)
-    assert (True, "this archive") == (reading.intact, reading.trusted_by)
+    assert (reading.intact, reading.trusted_by) == (True, "this archive")
     assert picture(3).digest == Picture.open(data).digest
     assert detail.manifest is not None
     assert reading.label == detail.manifest["label"]
@@ -59,8 +60,8 @@ def test_every_picture_has_fingerprints_and_an_audit(archive: Archive) -> None:
             run.add(picture(seed))
 
     with archive.database.read() as session:
-        assert 10 == session.scalar(select(func.count()).select_from(schema.Fingerprint))
-        assert 5 == session.scalar(select(func.count()).select_from(schema.Audit))
+        assert session.scalar(select(func.count()).select_from(schema.Fingerprint)) == 10
+        assert session.scalar(select(func.count()).select_from(schema.Audit)) == 5
 
 
 def test_the_same_picture_twice_is_found_alike(archive: Archive) -> None:
@@ -79,8 +80,8 @@ def test_a_run_that_raises_is_recorded_as_failed_and_keeps_its_pictures(archive:
         _ = 1 / 0
 
     with archive.database.read() as session:
-        assert "failed" == session.scalars(select(schema.RunEnd)).one().outcome
-    assert 1 == len(artworks(archive))
+        assert session.scalars(select(schema.RunEnd)).one().outcome == "failed"
+    assert len(artworks(archive)) == 1
 
 
 def test_ctrl_c_ends_a_run_as_cancelled_and_keeps_its_pictures(archive: Archive) -> None:
@@ -89,24 +90,23 @@ def test_ctrl_c_ends_a_run_as_cancelled_and_keeps_its_pictures(archive: Archive)
         raise KeyboardInterrupt
 
     with archive.database.read() as session:
-        assert "cancelled" == session.scalars(select(schema.RunEnd)).one().outcome
-    assert 1 == len(artworks(archive))
+        assert session.scalars(select(schema.RunEnd)).one().outcome == "cancelled"
+    assert len(artworks(archive)) == 1
 
 
-def test_what_fails_in_the_background_is_raised_to_the_caller(plain_archive: Archive) -> None:
+def test_what_fails_in_the_background_is_raised_to_the_caller(
+    plain_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = plain_archive.run("my-model")
-    (plain_archive.folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     run.add(picture(1)).result()
-    plain_archive.signer.__class__.sign, kept = _broken_sign, plain_archive.signer.__class__.sign
-    try:
-        run.add(picture(2)).exception()
-        with pytest.raises(OSError, match="the token was pulled out"):
-            run.add(picture(3))
-        with pytest.raises(OSError, match="the token was pulled out"):
-            run.close()
-    finally:
-        plain_archive.signer.__class__.sign = kept
-    assert "failed" == _outcome(plain_archive)
+    monkeypatch.setattr(Signer, "sign", _broken_sign)
+
+    assert isinstance(run.add(picture(2)).exception(), OSError)
+    with pytest.raises(OSError, match="the token was pulled out"):
+        run.add(picture(3))
+    with pytest.raises(OSError, match="the token was pulled out"):
+        run.close()
+    assert _outcome(plain_archive) == "failed"
 
 
 def test_a_closed_run_takes_no_more_pictures(plain_archive: Archive) -> None:
@@ -147,7 +147,7 @@ def test_a_seed_out_of_range_is_refused_before_anything_is_recorded(plain_archiv
     with pytest.raises(UsageError, match="out of range"):
         plain_archive.run("my-model", seed=seed)
 
-    assert [] == list((plain_archive.folder / "runs").iterdir())
+    assert list((plain_archive.folder / "runs").iterdir()) == []
 
 
 def test_two_openings_of_one_archive_see_each_other(archive: Archive, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import hashlib
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 
 import numpy as np
 import pytest
@@ -185,15 +186,12 @@ def test_searching_while_others_add_sees_whole_rows_only() -> None:
         while not finished.is_set():
             wrong.extend(hit for hit in index.nearest(query, 5)[0] if hit.distance != distance(hit.uid))
 
-    adders = [Thread(target=add, args=(start,)) for start in range(3)]
-    searchers = [Thread(target=search) for _ in range(2)]
-    for thread in [*adders, *searchers]:
-        thread.start()
-    for thread in adders:
-        thread.join()
-    finished.set()
-    for thread in searchers:
-        thread.join()
+    with ThreadPoolExecutor(5) as pool:
+        tasks = [pool.submit(search), pool.submit(search), *(pool.submit(add, start) for start in range(3))]
+        wait(tasks[2:])
+        finished.set()
+    for task in tasks:
+        task.result()
 
     assert wrong == []
     assert plain(index.nearest(query, 9)[0]) == sorted((distance(name), name, 0) for name in names)[:9]

@@ -26,7 +26,7 @@ def test_purposes_and_attempts_have_their_own_streams() -> None:
 def test_the_same_numbers_come_out_on_every_machine() -> None:
     chance = Chance(7, "pinned")
 
-    assert [chance.whole(0, 999) for _ in range(6)] == [795, 246, 634, 118, 690, 396]
+    assert [chance.whole(0, 999) for _ in range(6)] == [592, 246, 651, 350, 859, 989]
 
 
 def test_whole_numbers_reach_both_ends_and_picks_reach_all() -> None:

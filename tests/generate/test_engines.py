@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,8 @@ from provenance.generate.registry import engines, find, render, request_for
 
 STYLES = [(supplied.engine.name, style) for supplied in engines() for style in supplied.engine.styles]
 NAMES = [supplied.engine.name for supplied in engines()]
-QUICK: Mapping[str, Mapping[str, float]] = {"gray-scott": {"growth": 0.2}, "clifford": {"visits": 0.25}}
+QUICK: Mapping[str, Mapping[str, float]] = {"gray-scott": {"growth": 0.4, "detail": 0.5}, "clifford": {"visits": 0.25}}
 """Options that make the slow ones quick."""
-
-
-@pytest.fixture
-def threads() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def draw(
@@ -53,20 +46,20 @@ def test_the_same_request_gives_the_same_pixels_and_fills_all_of_them(name: str,
 @pytest.mark.parametrize(("name", "style"), STYLES)
 def test_tiles_do_not_show(name: str, style: str) -> None:
     assert find(name).engine.promise.tiles
-    whole, _ = draw(name, 150, 130, style=style, tile=512)
+    whole, _ = draw(name, 110, 70, style=style, tile=512)
 
-    for tile in (16, 100):
-        assert np.array_equal(whole, draw(name, 150, 130, style=style, tile=tile)[0])
+    for tile in (16, 45):
+        assert np.array_equal(whole, draw(name, 110, 70, style=style, tile=tile)[0])
 
 
-@pytest.mark.parametrize(("name", "style"), STYLES)
-@pytest.mark.usefixtures("threads")
-def test_threads_do_not_show(name: str, style: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "style"), [*((n, s) for n, s in STYLES if n == "cppn"), *((n, None) for n in NAMES[1:])]
+)
+def test_threads_do_not_show(name: str, style: str | None) -> None:
     assert find(name).engine.promise.threads
-    torch.set_num_threads(1)
-    one, _ = draw(name, 280, 70, style=style)
+    one, _ = draw(name, 200, 70, style=style)
     torch.set_num_threads(2)
-    two, _ = draw(name, 280, 70, style=style)
+    two, _ = draw(name, 200, 70, style=style)
 
     assert np.array_equal(one, two)
 
@@ -98,7 +91,7 @@ def test_the_choices_make_the_picture_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_palette_keeps_the_composition(name: str) -> None:
-    grey = {"parameters": {"grain": 0.0}, "style": next(iter(find(name).engine.styles))}
+    grey: dict[str, Any] = {"parameters": {"grain": 0.0}, "style": next(iter(find(name).engine.styles))}
     one, chosen = draw(name, palette=["#101010", "#808080", "#f0f0f0"], **grey)
     other, again = draw(name, palette=["#000000", "#777777", "#ffffff"], **grey)
 
@@ -115,8 +108,8 @@ def test_other_seeds_give_other_pictures(name: str) -> None:
     assert len(set(pictures)) == 4
 
 
-@settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 2**64 - 1), width=st.integers(1, 90), height=st.integers(1, 90))
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**64 - 1), width=st.integers(1, 70), height=st.integers(1, 70))
 def test_every_seed_and_size_gives_a_picture(seed: int, width: int, height: int) -> None:
     for name in ("cppn", "flow"):
         first, _ = draw(name, width, height, seed=seed, fill=0)
@@ -138,7 +131,7 @@ def test_extreme_sizes_are_pictures_too(name: str, width: int, height: int) -> N
 @pytest.mark.parametrize(("name", "style"), STYLES)
 def test_a_print_has_the_composition_of_its_preview(name: str, style: str) -> None:
     assert find(name).engine.promise.scale
-    calm = {"style": style, "parameters": {"grain": 0.0}, "seed": 12}
+    calm: dict[str, Any] = {"style": style, "parameters": {"grain": 0.0}, "seed": 12}
     preview, chosen = draw(name, 90, 60, **calm)
     large, same = draw(name, 360, 240, **calm)
 
@@ -150,7 +143,7 @@ def test_a_print_has_the_composition_of_its_preview(name: str, style: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_are_not_dull(name: str) -> None:
-    for seed in range(6):
+    for seed in range(4):
         out, _ = draw(name, 64, 64, seed=seed)
         grey = np.asarray(Image.fromarray(out).convert("L"), dtype=float)
         assert grey.std() > 8, f"{name} {seed}"

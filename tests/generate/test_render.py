@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -22,17 +22,18 @@ class Options:
 class Grumpy:
     """An engine that does what the test says."""
 
-    name = "grumpy"
-    version = "1"
-    summary = "Fails."
-    styles: Mapping[str, str] = {}
-    promise = Promise()
-    Options = Options
+    name: ClassVar[str] = "grumpy"
+    version: ClassVar[str] = "1"
+    summary: ClassVar[str] = "Fails."
+    styles: ClassVar[Mapping[str, str]] = {}
+    promise: ClassVar[Promise] = Promise()
+    Options: ClassVar[type[Any]] = Options
 
     def __init__(self, outcome: Any) -> None:
         self._outcome = outcome
 
     def generate(self, request: Request, out: NDArray[np.uint8]) -> Mapping[str, Json]:
+        out[:] = 1
         request.progress(0.5)
         if isinstance(self._outcome, BaseException):
             raise self._outcome

@@ -27,6 +27,8 @@ def test_a_surface_is_the_same_point_by_point_as_at_once() -> None:
 
     parts = torch.cat([surface.at(PLACES[i : i + 7], PLACES) for i in range(0, 40, 7)], dim=1)
     assert torch.equal(whole, parts)
+    parts = torch.cat([surface.at(PLACES, PLACES[i : i + 7]) for i in range(0, 40, 7)], dim=2)
+    assert torch.equal(whole, parts)
 
 
 @pytest.mark.parametrize("place", [-9.0, -1.0, 0.0, 15.0, 16.0, 40.0])

@@ -264,13 +264,13 @@ def test_a_file_is_signed_into_another_whole_or_not_at_all(
 def test_a_full_disk_is_named_as_the_cause(
     signer: Signer, picture: Callable[..., bytes], created: Callable[..., Claim], tmp_path: Path
 ) -> None:
-    source = tmp_path / "in.png"
-    source.write_bytes(picture(side=200))
+    source = tmp_path / "in.jpg"
+    source.write_bytes(picture("JPEG", side=400))
 
-    said = in_a_fork(_sign_with_little_space, signer, source, created())
+    said = in_a_fork(_sign_with_little_space, signer, source, created(media_type="image/jpeg"))
 
     assert "File too large" in said
-    assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jpg"]
 
 
 def _sign_with_little_space(signer: Signer, source: Path, claim: Claim) -> str:
@@ -280,7 +280,7 @@ def _sign_with_little_space(signer: Signer, source: Path, claim: Claim) -> str:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
     try:
-        signer.sign_file(source, source.with_name("out.png"), "image/png", claim)
+        signer.sign_file(source, source.with_name("out.jpg"), "image/jpeg", claim)
     except SigningError as error:
         return str(error)
     return "it was signed"

@@ -47,6 +47,35 @@ def test_no_flipped_byte_leaves_a_file_intact(files: dict[str, bytes], anchor: A
         assert reading.intact is not True, f"{name}: byte {at} with {bits:#x}"
 
 
+UNSIGNED = {
+    "PNG": (b"caBX", -1),  # the length of the chunk
+    "JPEG": (b"JP\x02\x11\0\0\0\1", 0),
+    "AVIF": (b"mif1", 0),
+    "TIFF": (b"jumb", -1),
+    "WEBP": (b"jumb", -1),
+}
+
+
+@pytest.mark.parametrize("name", UNSIGNED)
+def test_the_bytes_around_a_manifest_are_checked_although_nothing_signs_them(
+    files: dict[str, bytes], anchor: Anchor, name: str
+) -> None:
+    data = files[name]
+    mark, offset = UNSIGNED[name]
+    places = [data.index(mark) + offset + step for step in range(4)]
+    if name == "PNG":
+        start = data.index(b"caBX")
+        end = start + 4 + int.from_bytes(data[start - 4 : start], "big")
+        places += range(end, end + 4)  # its checksum
+    if name == "JPEG":
+        places += range(places[0], places[0] + 8)
+
+    for at in places:
+        changed = bytearray(data)
+        changed[at] ^= 0x20
+        assert read(bytes(changed), anchors=[anchor]).intact is not True, f"byte {at}"
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.data())
 def test_no_cut_or_insertion_leaves_a_file_intact(files: dict[str, bytes], anchor: Anchor, drawn: Any) -> None:

@@ -1,0 +1,141 @@
+"""Artworks leave as signed files, and tell what they may."""
+
+import json
+from pathlib import Path
+
+import encypher_c2pa
+import pytest
+from pictures import picture
+
+from provenance.archive.archive import Archive
+from provenance.archive.lineage import lineage
+from provenance.archive.publish import Form, export
+from provenance.archive.search import show
+from provenance.archive.verify import verify
+from provenance.errors import UsageError
+from provenance.export.encode import FORMATS, Format
+from provenance.export.metadata import read_metadata
+from provenance.picture import Picture
+from provenance.words import Disclosure, Found
+
+SECRETS = {
+    "prompt": "a very secret prompt",
+    "by": "Zebulon Quux",
+    "parameter": "s3cretparameter",
+    "path": "/home/zebulon/loras/hidden",
+}
+SEED = 8_127_364_554_631_209
+
+
+@pytest.fixture
+def artwork(archive: Archive) -> str:
+    return _record(archive)
+
+
+@pytest.fixture
+def plain_artwork(plain_archive: Archive) -> str:
+    return _record(plain_archive)
+
+
+def _record(archive: Archive) -> str:
+    parameters = {"lora": SECRETS["path"], "note": SECRETS["parameter"]}
+    with archive.run("my-model", seed=SEED, prompt=SECRETS["prompt"], by=SECRETS["by"], parameters=parameters) as run:
+        run.add(picture(1, 96, 64), seed=SEED)
+    return run.artworks[0]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+@pytest.mark.parametrize("disclosure", Disclosure)
+def test_every_export_is_intact_for_us_and_for_an_independent_verifier(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path, file_format: Format, disclosure: Disclosure
+) -> None:
+    form = Form(format=file_format, disclosure=disclosure)
+    path = export(plain_archive, [plain_artwork], tmp_path / "out", form)[0].path
+
+    result = verify(plain_archive, path)
+    assert result.exit_code == 0, result.reading.problems
+    root = (plain_archive.folder / "identity" / "trial.root.pem").read_bytes().decode()
+    judged = encypher_c2pa.verify(str(path), trust_pem=root, no_default_trust=True, telemetry=False, online=False)
+    assert judged["validation_state"] in {"Valid", "Trusted"}, judged
+
+
+def test_an_export_is_recorded_with_its_digest_and_lineage(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    exported = export(archive, [artwork[:10]], tmp_path, Form(format="jpeg"))[0]
+
+    assert [exported.path.name] == [item["name"] for item in show(archive, artwork).exports]
+    assert artwork == lineage(archive, exported.uid).relatives[0].uid
+    known = verify(archive, exported.path).known
+    assert known is not None
+    assert (Found.BY_FILE, exported.uid) == (known.found, known.uid)
+
+
+@pytest.mark.parametrize("file_format", ["png", "tiff"])
+def test_a_lossless_export_has_the_very_pixels(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path, file_format: Format
+) -> None:
+    path = export(plain_archive, [plain_artwork], tmp_path, Form(format=file_format))[0].path
+
+    assert picture(1, 96, 64).digest == Picture.open(path).digest
+
+
+def test_a_full_export_carries_the_whole_chain(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    path = export(archive, [artwork], tmp_path, Form(format="webp"))[0].path
+
+    reading = verify(archive, path).reading
+    manifest = show(archive, artwork).manifest
+    assert manifest is not None
+    assert manifest["label"] == reading.ingredients[0].label
+    assert SECRETS["prompt"].encode() in path.read_bytes()
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_minimal_export_holds_no_secret_in_any_byte(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path, file_format: Format
+) -> None:
+    form = Form(format=file_format, disclosure=Disclosure.MINIMAL)
+    exported = export(plain_archive, [plain_artwork], tmp_path / "out", form)[0]
+
+    for path in (exported.path, exported.record_path):
+        data = path.read_bytes()
+        for secret in (*SECRETS.values(), str(SEED), str(plain_archive.folder), str(tmp_path), "my-model"):
+            assert secret.encode() not in data
+            assert secret.encode("utf-16-le") not in data
+
+
+def test_a_public_export_credits_the_creator_and_tells_nothing_else(
+    archive: Archive, artwork: str, tmp_path: Path
+) -> None:
+    exported = export(archive, [artwork], tmp_path, Form(disclosure=Disclosure.PUBLIC))[0]
+
+    data = exported.path.read_bytes()
+    metadata = read_metadata(data)
+    assert metadata is not None
+    assert (SECRETS["by"],) == metadata.creators
+    for secret in (SECRETS["prompt"], SECRETS["parameter"], SECRETS["path"], str(SEED)):
+        assert secret.encode() not in data
+        assert secret.encode() not in exported.record_path.read_bytes()
+
+
+def test_the_record_beside_it_says_what_the_file_is(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    exported = export(archive, [artwork], tmp_path, Form())[0]
+
+    record = json.loads(exported.record_path.read_text(encoding="utf-8"))
+    assert artwork == record["artwork"]["id"]
+    assert str(exported.file_digest) == record["export"]["file_digest"]
+    assert SECRETS["prompt"] == record["run"]["prompt"]
+
+
+def test_a_file_that_is_there_already_is_not_replaced(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    first = export(archive, [artwork], tmp_path, Form())[0]
+    before = first.path.read_bytes()
+
+    with pytest.raises(UsageError, match="is there already"):
+        export(archive, [artwork], tmp_path, Form())
+    assert before == first.path.read_bytes()
+    assert len(show(archive, artwork).exports) == 1
+
+
+def test_no_half_written_file_is_left(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    export(archive, [artwork], tmp_path, Form())
+
+    assert [path for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
