@@ -71,10 +71,16 @@ def archive_format(folder: Path) -> int:
     return number
 
 
-def file_text(settings: Settings) -> str:
+def archive_uid(folder: Path) -> str | None:
+    """Read the id of the archive in `folder`. Raises ArchiveError when the file cannot be read."""
+    uid = _parse(folder / FILE_NAME).get("archive", {}).get("uid")
+    return uid if isinstance(uid, str) else None
+
+
+def file_text(settings: Settings, uid: str) -> str:
     """Write the settings file of a new archive: what differs from the defaults, the rest as comments."""
     lines = ["# The settings of this prov archive. Lines that begin with # show the defaults.", ""]
-    lines += ["[archive]", f"format = {FORMAT}"]
+    lines += ["[archive]", f"format = {FORMAT}", f'uid = "{uid}"']
     table = "archive"
     for setting in dataclasses.fields(settings):
         if setting.metadata["table"] != table:

@@ -1,8 +1,10 @@
 """The archive: database, blobs, index and identity, opened together."""
 
+import contextlib
+import fcntl
 import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,6 +16,7 @@ from provenance.archive.indexes import Indexes
 from provenance.database import Database, utc_now
 from provenance.errors import (
     ArchiveError,
+    DamagedArchiveError,
     HalfMadeArchiveError,
     NewerArchiveError,
     NotAnArchiveError,
@@ -26,13 +29,15 @@ from provenance.store.folder import FolderStore
 if TYPE_CHECKING:
     from provenance.archive.record import Run
     from provenance.sign.embed import Signer
-    from provenance.sign.identity import Identity
+    from provenance.sign.identity import Identity, PublicIdentity
     from provenance.sign.reading import Anchor
 
 DEFAULT_NAME = "prov-archive"
 """The folder that first use makes."""
 
 _DATABASE_FILE = "archive.sqlite"
+_UID_FILE = ".making"
+"""Holds the id of an archive that is being made, and the lock of whoever makes it."""
 
 
 class Archive:
@@ -51,10 +56,7 @@ class Archive:
         self.database.upgrade(backup=folder / f"archive.before-{utc_now():%Y%m%dT%H%M%S}.sqlite")
         with self.database.read() as session:
             uid = session.scalar(select(schema.Archive.uid))
-        if uid is None:
-            message = f"The database of {folder} is empty. Restore a backup, or take the archive's own database.url."
-            raise ArchiveError(message)
-        self.uid = uid
+        self.uid = _same_archive(folder, uid)
         self.indexes = Indexes(self.database, folder / "index")
         recover(self)
 
@@ -64,15 +66,17 @@ class Archive:
 
         Raises UsageError when there is an archive already, NotAnArchiveError when the folder holds other things.
         """
-        if (folder / FILE_NAME).exists():
-            message = f"{folder} is an archive already. Use it as it is, or name another folder."
-            raise UsageError(message)
         _make_folders(folder)
-        name = "trial"
-        _make_identity(folder / "identity", name, passphrase())
-        _make_database(database or f"sqlite:///{folder / _DATABASE_FILE}")
-        chosen = Settings(url=database, identity=name)
-        settings.write_file(folder / FILE_NAME, settings.file_text(chosen))  # last: without it the archive is half made
+        with _making(folder):
+            if (folder / FILE_NAME).exists():
+                message = f"{folder} is an archive already. Use it as it is, or name another folder."
+                raise UsageError(message)
+            uid = _chosen_uid(folder)
+            identity = _make_identity(folder / "identity", "trial", passphrase())
+            _make_database(database or f"sqlite:///{folder / _DATABASE_FILE}", uid, identity)
+            text = settings.file_text(Settings(url=database, identity=identity.name), uid)
+            settings.write_file(folder / FILE_NAME, text)  # last: without it the archive is half made
+            (folder / _UID_FILE).unlink()
         return cls(folder, passphrase=passphrase)
 
     def __enter__(self) -> Self:
@@ -135,7 +139,10 @@ def open_archive(
         return Archive(folder, passphrase=unlock)
     if not create:
         raise _nothing_here(folder)
-    return Archive.make(folder, passphrase=unlock)
+    try:
+        return Archive.make(folder, passphrase=unlock)
+    except UsageError:  # another program made it while we waited for its lock
+        return Archive(folder, passphrase=unlock)
 
 
 def find_archive(path: str | os.PathLike[str] | None = None) -> Path:
@@ -175,7 +182,7 @@ def _check_marker(folder: Path) -> None:
 
 
 def _make_folders(folder: Path) -> None:
-    allowed = {"blobs", "identity", "runs", "index", f".{FILE_NAME}.part"}
+    allowed = {"blobs", "identity", "runs", "index", f".{FILE_NAME}.part", _UID_FILE, FILE_NAME}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         strange = [
@@ -199,19 +206,55 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join(listed[:3]) + (", ..." if len(listed) > 3 else "")
 
 
-def _make_identity(folder: Path, name: str, passphrase: str | None) -> None:
-    from provenance.sign.identity import create_trial, listing, save
+@contextlib.contextmanager
+def _making(folder: Path) -> Iterator[None]:
+    """Let one program make the archive; others wait until it is done."""
+    with (folder / _UID_FILE).open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _chosen_uid(folder: Path) -> str:
+    """Choose the archive's id, or go on with the one that an interrupted making chose."""
+    path = folder / _UID_FILE
+    uid = path.read_text(encoding="ascii").strip()
+    if len(uid) != 32:
+        uid = uuid.uuid4().hex
+        path.write_text(uid, encoding="ascii")
+    return uid
+
+
+def _make_identity(folder: Path, name: str, passphrase: str | None) -> "PublicIdentity":
+    from provenance.sign.identity import create_trial, listing, load_public, save
 
     if name not in {identity.name for identity in listing(folder)}:
         save(create_trial(name, now=utc_now()), folder, passphrase=passphrase)
+    return load_public(folder, name)
 
 
-def _make_database(url: str) -> None:
+def _make_database(url: str, uid: str, identity: "PublicIdentity") -> None:
+    from provenance.archive.identity import identity_row
+
     database = Database.open(url)
     try:
         database.upgrade()
         with database.write() as session:
-            if session.scalar(select(schema.Archive.uid)) is None:
-                session.add(schema.Archive(id=1, uid=uuid.uuid4().hex, created_at=utc_now()))
+            found = session.scalar(select(schema.Archive.uid))
+            if found is None:
+                session.add(schema.Archive(id=1, uid=uid, created_at=utc_now()))
+                session.add(identity_row(identity))
+            elif found != uid:
+                message = f"The database {database.name} belongs to another archive already. Name an empty one."
+                raise UsageError(message)
     finally:
         database.close()
+
+
+def _same_archive(folder: Path, uid: str | None) -> str:
+    if uid is None:
+        message = f"The database of {folder} is empty. Restore a backup, or correct database.url in {FILE_NAME}."
+        raise DamagedArchiveError(message)
+    if uid != settings.archive_uid(folder):
+        message = f"The database is not that of {folder}. Correct database.url in {folder / FILE_NAME}."
+        raise ArchiveError(message)
+    return uid

@@ -21,25 +21,28 @@ OWN_ANCHOR = "this archive"
 """How the anchors of the archive's own trial identities are called."""
 
 
-def remember(archive: "Archive", identity: "Identity") -> None:
+def remember(archive: "Archive", identity: "PublicIdentity") -> None:
     """Write an identity's certificates down, once; its key stays where it is."""
     with archive.database.write() as session:
         known = select(schema.Identity.id).where(schema.Identity.fingerprint == identity.fingerprint.hex)
         if session.scalar(known) is None:
-            session.add(
-                schema.Identity(
-                    name=identity.name,
-                    kind=identity.kind,
-                    algorithm=identity.algorithm,
-                    fingerprint=identity.fingerprint.hex,
-                    subject=identity.subject,
-                    chain=identity.chain.decode(),
-                    root=None if identity.root is None else identity.root.decode(),
-                    not_before=identity.not_before,
-                    not_after=identity.not_after,
-                    recorded_at=utc_now(),
-                )
-            )
+            session.add(identity_row(identity))
+
+
+def identity_row(identity: "PublicIdentity") -> schema.Identity:
+    """Make the row of an identity's certificates."""
+    return schema.Identity(
+        name=identity.name,
+        kind=identity.kind,
+        algorithm=identity.algorithm,
+        fingerprint=identity.fingerprint.hex,
+        subject=identity.subject,
+        chain=identity.chain.decode(),
+        root=None if identity.root is None else identity.root.decode(),
+        not_before=identity.not_before,
+        not_after=identity.not_after,
+        recorded_at=utc_now(),
+    )
 
 
 def anchors(archive: "Archive") -> tuple[Anchor, ...]:

@@ -126,8 +126,8 @@ def table(
 ) -> None:
     """Print rows below each other; the column `give` gives way where the terminal is too narrow.
 
-    It is cut short with an ellipsis; with `wrap` the last one is broken into lines. Column names that begin with `>` stand
-    to the right; without any names there is no head.
+    It is cut short with an ellipsis; with `wrap` the last one is broken into lines.
+    Column names that begin with `>` stand to the right; without any names there is no head.
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
     titles = [name.removeprefix(">") for name in columns]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from provenance.archive.lineage import Lineage, Relative
     from provenance.archive.search import Detail
 
-_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\\\]|\\\\.)+)")
+_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)+)")
 """The name in a certificate's subject, as RFC 4514 writes it."""
 
 _MANY = 6

@@ -22,6 +22,9 @@ _STEP = 0.012
 _CELL = 0.0055
 """The side of the cells in which it is noted where strokes lie."""
 
+_BATCH = 250
+"""So many paths are traced together: starts that are taken by then are not traced at all."""
+
 _MARGIN = 0.12
 """How far past the edges strokes begin and end."""
 
@@ -77,11 +80,12 @@ def place(seed: int, style: str, look: Look, *, reach: tuple[float, float], turb
     for width, tries in zip(look.widths, look.tries, strict=True):
         half = width * broad / 2
         starts = _starts(chance, reach, tries)
-        for path in _trace(field, starts, look.length):
-            kept = land.take(path, len(path) // 2, half, look.gap, look.shortest)
-            if kept is not None:
-                paths.append(kept)
-                halves.append(half)
+        for batch in range(0, tries, _BATCH):
+            for path in _trace(field, land.free(starts[batch : batch + _BATCH], half + look.gap), look.length):
+                kept = land.take(path, len(path) // 2, half, look.gap, look.shortest)
+                if kept is not None:
+                    paths.append(kept)
+                    halves.append(half)
     return _cut(paths, halves, look.taper, _tints(chance, paths), chance)
 
 
@@ -112,6 +116,10 @@ class _Land:
         self._corner = self._edge + 0.25
         across, down = (math.ceil(2 * float(corner) / _CELL) + 1 for corner in self._corner)
         self._taken: NDArray[np.bool_] = np.zeros((down, across), dtype=np.bool_)
+
+    def free(self, places: "Floats", distance: float) -> "Floats":
+        """Keep the places that have nothing at that distance."""
+        return places[~np.any(self._is_taken(places[:, None, :] + _RING * distance), axis=1)]
 
     def take(self, path: "Floats", middle: int, half: float, gap: float, shortest: float) -> "Floats | None":
         """Keep the part of `path` around its middle that has room, and note that it is taken; None if too short."""

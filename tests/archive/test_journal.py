@@ -34,7 +34,7 @@ def a_small_disk() -> Iterator[None]:
 def test_a_record_that_does_not_fit_is_told_and_leaves_no_half_a_line(tmp_path: Path, a_small_disk: None) -> None:
     journal = Journal.begin(tmp_path, RUN)
     journal.write({"uid": "first"})
-    with pytest.raises(StoreError, match="cannot be written: File too large. Make room"):
+    with pytest.raises(StoreError, match="cannot be written: File too large"):
         journal.write({"uid": "x" * 200})
     journal.write({"uid": "third"})
     journal.leave()
