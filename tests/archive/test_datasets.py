@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pictures import picture
+from PIL import Image
 from sqlalchemy import func, select
 
 from provenance import schema
@@ -129,7 +130,7 @@ def test_a_name_that_cannot_be_typed_is_refused(plain_archive: Archive, works: P
 def test_an_artwork_is_compared_with_every_work(archive: Archive, works: Path) -> None:
     add_dataset(archive, "mine", works)
     with archive.run("my-model") as run:
-        run.add(picture(2).image().transpose(2))  # turned by 90 degrees
+        run.add(picture(2).image().transpose(Image.Transpose.ROTATE_90))  # turned by 90 degrees
 
     detail = show(archive, run.artworks[0])
     assert detail.works_compared == 5

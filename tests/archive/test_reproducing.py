@@ -11,6 +11,7 @@ from pictures import picture
 
 from provenance.archive.archive import Archive
 from provenance.archive.create import Order, generate, picture_seed
+from provenance.archive.environment import environment_record
 from provenance.archive.reproduce import compare, judge, reproduce
 from provenance.archive.search import show
 from provenance.errors import UsageError
@@ -45,15 +46,12 @@ def test_another_version_of_a_library_is_named_as_a_cause(
     plain_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = generate(plain_archive, Order(engine="cppn", style="facet", width=16, height=16))
-    from provenance.archive import reproduce as module
-
-    before = module.environment_record
 
     def other(device: str | None) -> Mapping[str, Any]:
-        record = dict(before(device))
+        record = dict(environment_record(device))
         return record | {"libraries": {"torch": "9.9"}, "threads": 64}
 
-    monkeypatch.setattr(module, "environment_record", other)
+    monkeypatch.setattr("provenance.archive.reproduce.environment_record", other)
     causes = " ".join(reproduce(plain_archive, made.artworks[0]).causes)
     assert "it is 9.9" in causes
     assert "it is 64" in causes

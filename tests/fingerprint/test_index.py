@@ -212,3 +212,5 @@ def test_wrong_shapes_and_uids_are_refused_by_name() -> None:
         index.add(["abc"], np.zeros((1, 8), dtype=np.uint8))
     with pytest.raises(ValueError, match=r"\(pictures, 8, 8\)"):
         index.nearest(np.zeros((8, 32), dtype=np.uint8), 1)
+    with pytest.raises(ValueError, match="uint8"):
+        index.within(np.zeros((8, 8), dtype=np.int64), 1)
