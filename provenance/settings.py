@@ -18,8 +18,8 @@ FORMAT = 1
 """The archive format that this program writes; a higher one in the file is refused."""
 
 
-def _setting(default: Any, table: str, help_text: str, low: int | None = None) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"table": table, "help": help_text, "low": low})
+def _setting(default: Any, table: str, help_text: str, low: int | None = None, high: int | None = None) -> Any:  # noqa: ANN401
+    return field(default=default, metadata={"table": table, "help": help_text, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +27,23 @@ class Settings:
     """Every setting with its default; the name in the file is `table.name`, in the environment `PROV_TABLE_NAME`."""
 
     url: str = _setting("", "database", "Where the records are: empty for SQLite in the archive, or postgresql://...")
+    wait: int = _setting(
+        30, "database", "Seconds that a writer waits for another program before it gives up.", 0, 86_400
+    )
     identity: str = _setting("trial", "signing", "The name of the identity that signs.")
     anchors: str = _setting("", "signing", "PEM files of certificate authorities that you trust, separated by commas.")
     workers: int = _setting(0, "recorder", "Threads that encode, check and sign behind the generator; 0 chooses.", 0)
     queue: int = _setting(32, "recorder", "Pictures that may wait for them before the generator has to.", 1)
     batch: int = _setting(64, "recorder", "Pictures written in one transaction at most.", 1)
     compression: int = _setting(
-        3, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0
+        3, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0, 9
     )
     nearest: int = _setting(3, "check", "Nearest works that are recorded for each artwork and method.", 0)
-    phash8: int = _setting(-1, "check", "Distance (of 64) up to which phash8_v1 flags; -1 takes the shipped value.", -1)
+    phash8: int = _setting(
+        -1, "check", "Distance (of 64) up to which phash8_v1 flags; -1 takes the shipped value.", -1, 64
+    )
     phash16: int = _setting(
-        -1, "check", "Distance (of 256) up to which phash16_v1 flags; -1 takes the shipped value.", -1
+        -1, "check", "Distance (of 256) up to which phash16_v1 flags; -1 takes the shipped value.", -1, 256
     )
     pixels: int = _setting(1 << 28, "limits", "Pictures with more pixels than this are refused.", 1)
 
@@ -64,8 +69,8 @@ def environment_name(setting: "dataclasses.Field[Any]") -> str:
 
 def archive_format(folder: Path) -> int:
     """Read which format the archive in `folder` has. Raises ArchiveError when the file cannot be read."""
-    number = _parse(folder / FILE_NAME).get("archive", {}).get("format")
-    if not isinstance(number, int):
+    number = _own(folder).get("format")
+    if not isinstance(number, int) or isinstance(number, bool):
         message = f"{folder / FILE_NAME} does not say the archive's format. Put `format = {FORMAT}` under [archive]."
         raise ArchiveError(message)
     return number
@@ -73,7 +78,7 @@ def archive_format(folder: Path) -> int:
 
 def archive_uid(folder: Path) -> str | None:
     """Read the id of the archive in `folder`. Raises ArchiveError when the file cannot be read."""
-    uid = _parse(folder / FILE_NAME).get("archive", {}).get("uid")
+    uid = _own(folder).get("uid")
     return uid if isinstance(uid, str) else None
 
 
@@ -124,6 +129,12 @@ def write_file(path: Path, text: str) -> None:
         raise ArchiveError(message) from cause
 
 
+def _own(folder: Path) -> dict[str, Any]:
+    """Read the table that is about the archive itself."""
+    own = _parse(folder / FILE_NAME).get("archive")
+    return own if isinstance(own, dict) else {}
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -139,13 +150,19 @@ def _from_file(path: Path) -> dict[str, Any]:
     known = {(f.metadata["table"], f.name): f for f in dataclasses.fields(Settings)}
     values: dict[str, Any] = {}
     for table, entries in _parse(path).items():
-        for name, value in entries.items() if isinstance(entries, dict) else ():
-            if (table, name) in known:
-                values[name] = _checked(known[table, name], value, f"{table}.{name} in {path}")
-            elif table != "archive":
-                message = f"{path} sets {table}.{name}, which is not a setting. `prov settings` lists them."
-                raise UsageError(message)
+        if table == "archive":
+            continue
+        if not isinstance(entries, dict) or table not in {its for its, _ in known}:
+            raise _unknown(path, table)
+        for name, value in entries.items():
+            if (table, name) not in known:
+                raise _unknown(path, f"{table}.{name}")
+            values[name] = _checked(known[table, name], value, f"{table}.{name} in {path}")
     return values
+
+
+def _unknown(path: Path, name: str) -> UsageError:
+    return UsageError(f"{path} sets {name}, which is not a setting. Take it out; docs/reference.md lists them all.")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -159,16 +176,16 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def _checked(setting: "dataclasses.Field[Any]", value: object, where: str) -> object:
     kind: type[Any] = str if isinstance(setting.default, str) else int
-    try:
-        read = kind(value)
-    except (TypeError, ValueError):
-        read = None
-    low = setting.metadata["low"]
-    if read is None or isinstance(value, bool) or (low is not None and read < low):
-        wanted = "a text" if kind is str else f"a whole number of at least {low}"
+    if kind is int and isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
+        value = int(value)  # from the environment, where everything is a text
+    low, high = setting.metadata["low"], setting.metadata["high"]
+    fits = type(value) is kind and (low is None or low <= value) and (high is None or value <= high)
+    if not fits:
+        span = f"from {low} to {high}" if high is not None else f"of at least {low}"
+        wanted = "a text" if kind is str else f"a whole number {span}"
         message = f"{where} must be {wanted}; it is {value!r}."
         raise UsageError(message)
-    return read
+    return value
 
 
 def _toml(value: object) -> str:

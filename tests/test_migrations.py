@@ -194,8 +194,9 @@ def _restore(path: Path, folder: Path) -> Path:
     folder.mkdir()
     with sqlite3.connect(folder / "archive.sqlite") as database:
         database.executescript(path.read_text(encoding="utf-8"))
+        (uid,) = database.execute("SELECT uid FROM archive").fetchone()
     database.close()
-    (folder / FILE_NAME).write_text(file_text(Settings()), encoding="utf-8")
+    (folder / FILE_NAME).write_text(file_text(Settings(), uid), encoding="utf-8")
     return folder
 
 

@@ -52,7 +52,8 @@ class Archive:
         _check_marker(folder)
         self.settings = Settings.load(folder)
         self.store = FolderStore(folder / "blobs")
-        self.database = Database.open(self.settings.url or f"sqlite:///{folder / _DATABASE_FILE}")
+        url = self.settings.url or f"sqlite:///{folder / _DATABASE_FILE}"
+        self.database = Database.open(url, busy_seconds=self.settings.wait)
         self.database.upgrade(backup=folder / f"archive.before-{utc_now():%Y%m%dT%H%M%S}.sqlite")
         with self.database.read() as session:
             uid = session.scalar(select(schema.Archive.uid))

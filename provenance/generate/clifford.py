@@ -172,8 +172,9 @@ class _Density:
         counts = self._count(request, orbit, rounds)
         bright = orbit.usual / self._scale**2 * rounds * _ORBITS
         total = counts[0] + counts[1]
-        origin = (counts[0] / total.clamp_min(1e-9)).where(total > 0, torch.full_like(total, 0.5))
-        self.surface = Surface(torch.stack([total / bright, origin]).to(request.device))
+        origin = torch.where(total > 0, counts[0] / total.clamp_min(1), 0.5)
+        counts[0], counts[1] = total / bright, origin
+        self.surface = Surface(counts.to(request.device))
 
     def _count(self, request: Request, orbit: _Orbit, rounds: int) -> "Tensor":
         """Count visits that came from the right and from the left: float32, shape (2, rows, columns)."""
@@ -186,7 +187,7 @@ class _Density:
         down, across = self._shape
         cells = down * across
         counts = torch.zeros(2 * cells + 1, dtype=torch.int32)
-        together = max(16, 2 * cells // _ORBITS)
+        together = max(16, cells // _ORBITS)
         waiting = []
         for number in range(rounds):
             before = x
@@ -197,8 +198,9 @@ class _Density:
             place = (row * across + column) + cells * (before < orbit.middle[0])
             waiting.append(place.masked_fill_(outside, 2 * cells).cpu())
             if len(waiting) == together or number == rounds - 1:
-                counts += torch.cat(waiting).bincount(minlength=2 * cells + 1).int()
+                places = torch.cat(waiting)
                 waiting.clear()
+                counts += places.bincount(minlength=2 * cells + 1)
                 request.progress(0.5 * number / rounds)
         return counts[:-1].view(2, down, across).float()
 

@@ -64,7 +64,7 @@ STYLES: Mapping[str, Style] = {
     ),
     "facet": Style(
         summary="Flat planes with straight edges, like folded paper.",
-        kinds=("fold", "wave"), depth=2, scale=0.7, gain=0.9, edges=True, round=False,
+        kinds=("fold", "wave"), depth=2, scale=0.6, gain=0.9, edges=True, round=False,
     ),
     "kaleido": Style(
         summary="A rosette: one form turned about the middle, three to eight times.",
@@ -208,11 +208,10 @@ class Painter:
         return lab
 
     def _facet(self, field: Field) -> "Tensor":
-        count = self._colours + 2
-        share = (1.4 * field.value[0]).sigmoid()
-        level = (share * count).floor() / (count - 1)
-        lab = self._ramp(level)
-        lab[0] += 0.10 * self._lit(field, 1, 1.0) + 0.06 * self._lit(field, 2, 1.0)
+        first, second = ((1.6 * field.value[output]).sigmoid() for output in (0, 1))
+        count = self._colours
+        lab = self._ramp((mirror(1.6 * first + 0.5 * (second * 3).floor() / 3) * count).floor() / (count - 1))
+        lab[0] += 0.11 * self._lit(field, 1, 1.0) + 0.05 * self._lit(field, 2, 1.0)
         return lab
 
     def _kaleido(self, field: Field) -> "Tensor":

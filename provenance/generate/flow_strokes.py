@@ -119,7 +119,8 @@ class _Land:
 
     def free(self, places: "Floats", distance: float) -> "Floats":
         """Keep the places that have nothing at that distance."""
-        return places[~np.any(self._is_taken(places[:, None, :] + _RING * distance), axis=1)]
+        room: Floats = places[~np.any(self._is_taken(places[:, None, :] + _RING * distance), axis=1)]
+        return room
 
     def take(self, path: "Floats", middle: int, half: float, gap: float, shortest: float) -> "Floats | None":
         """Keep the part of `path` around its middle that has room, and note that it is taken; None if too short."""
