@@ -12,6 +12,8 @@ from sqlalchemy import create_engine, text
 
 from provenance.archive.archive import Archive
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side already
+
 DATABASES = ("sqlite", "postgresql")
 
 

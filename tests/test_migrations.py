@@ -132,7 +132,7 @@ def test_an_old_archive_opens_and_tells_its_story(tmp_path: Path, path: Path) ->
         assert {detail.making for detail in details} == {"generated", "edited"}
         assert landscapes.works == 3
         assert archive.database.problems() == []
-        assert {"run", "dataset", "work"} <= {relative.kind for relative in lineage(archive, found[-1].uid).relatives}
+        assert {"run", "work"} <= {relative.kind for relative in lineage(archive, found[-1].uid).relatives}
         assert len(check(archive).problems) == 6, "the SQL is kept without its blobs, and the check says so"
 
 

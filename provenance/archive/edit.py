@@ -83,7 +83,7 @@ def edit(
         raise UsageError("An edit needs who did it (--by) and at least one --action, for example --action retouched.")
     parent = _find_parent(archive, typed)
     data = _read(path)
-    picture = Picture.open(data, limit=archive.settings.pixels, animated=False)
+    picture = _open(data, path, archive.settings.pixels)
     pixels = picture.digest
     original = Picture.open(archive.store.read(parent.file_digest), limit=1 << 62)
 
@@ -153,6 +153,14 @@ def _read(path: Path) -> bytes:
         raise PictureError(f"{path} cannot be read: {cause.strerror}.") from cause
 
 
+def _open(data: bytes, path: Path, limit: int) -> Picture:
+    try:
+        return Picture.open(data, limit=limit, animated=False)
+    except PictureError as problem:
+        message = f"{str(problem).replace('the data', path.name)} Save it again from your editor, as PNG for example."
+        raise PictureError(message, reason=problem.reason) from problem
+
+
 def _find_parent(archive: "Archive", typed: str) -> _Parent:
     with archive.database.read() as session:
         node = nodes.find(session, typed, kinds=[Kind.ARTWORK])
@@ -176,7 +184,7 @@ def _refuse(parent: _Parent, path: Path, *, reading: Reading, original: Picture,
     if reading.present and not reading.intact:
         why = " ".join(reading.problems) or "It was changed after signing."
         message = f"{path.name} carries Content Credentials that do not hold. {why}"
-        raise RefusedError(f"{message} Save it it again from your editor.")
+        raise RefusedError(f"{message} Save it again from your editor.")
     if not _descends(reading, parent) and not belongs(original, picture):
         message = f"{path.name} does not look like the artwork {short}, so it is not taken as an edit of it."
         raise RefusedError(f"{message} `prov list` shows the artworks; name the one that was edited.")

@@ -1,5 +1,6 @@
 """Which identities the archive signs with and knows."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,12 @@ def anchors(archive: "Archive") -> tuple[Anchor, ...]:
             message = f"The trust anchor {path} cannot be read: {cause.strerror}. Correct signing.anchors in prov.toml."
             raise IdentityError(message) from cause
     return tuple(found)
+
+
+def common_name(subject: str) -> str:
+    """Take the name for people out of a certificate's subject, as RFC 4514 writes it."""
+    found = re.search(r"(?:^|,)CN=((?:[^,\\]|\\.)+)", subject)
+    return found[1] if found else subject
 
 
 def identities(archive: "Archive") -> tuple["PublicIdentity", ...]:

@@ -77,7 +77,6 @@ def export(
         raise UsageError(f"{form.format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
     with archive.database.read() as session:
         uids = [nodes.find(session, each, kinds=[Kind.ARTWORK]).uid for each in typed]
-    _make_folder(folder)
     exported: list[Exported] = []
     for uid in (wanted := list(dict.fromkeys(uids))):
         exported.append(_export(archive, uid, folder, form))
@@ -103,6 +102,7 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
     signed = archive.signer.sign(data, media_type(form.format), claim)
 
     export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
+    _make_folder(folder)
     record = record | {"export": {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}}
     with _placed(path, signed.data), _placed(record_path, record_bytes(record)):
         row = _row(form, name, signed=signed, record=record, at=at)

@@ -1,7 +1,9 @@
 """`prov verify`: what any file says of itself, whether that holds, and whether this archive knows the picture."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
-from provenance.archive.identity import OWN_ANCHOR
+from provenance.archive.identity import OWN_ANCHOR, common_name
 from provenance.archive.labels import labels
 from provenance.archive.thresholds import thresholds
 from provenance.digest import Digest
@@ -36,6 +38,11 @@ class Known:
     label: str
     distance: str | None = None
     """How near, where it is only a likeness."""
+    signer: str | None = None
+    """Who signed it, by name; None for a training work, which is not signed."""
+    vouched: Vouched = Vouched.NOBODY
+    anchor: str | None = None
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +109,10 @@ def _gaps(ingredient: IngredientReading) -> Iterator[str]:
 
 def _signature(reading: Reading, known: Known | None, gaps: tuple[str, ...]) -> Signature:
     signer = reading.signer
-    found = Found.IN_FILE if reading.present else (known.found if known else Found.NOWHERE)
-    vouched, anchor = _vouched(reading)
+    found = Found.IN_FILE if reading.present else Found.NOWHERE
     if not reading.present and known is not None:
-        vouched = Vouched.TRIAL
+        return _recovered(known)
+    vouched, anchor = _vouched(reading)
     return Signature(
         intact=_intactness(reading, gaps),
         vouched=vouched,
@@ -114,9 +121,22 @@ def _signature(reading: Reading, known: Known | None, gaps: tuple[str, ...]) -> 
         anchor=anchor,
         at=reading.signed_at,
         clock=Clock.INDEPENDENT if reading.clock_independent else Clock.OWN,
-        artwork=f"the {known.kind} {known.uid[: nodes.SHORT]}" if known else None,
-        distance=known.distance if known else None,
         expired="signingCredential.expired" in reading.failure if signer else False,
+    )
+
+
+def _recovered(known: Known) -> Signature:
+    """Tell of what the archive holds, since the file itself says nothing."""
+    return Signature(
+        intact=Intactness.NOTHING,
+        vouched=known.vouched,
+        found=known.found,
+        signer=known.signer,
+        anchor=known.anchor,
+        at=known.signed_at,
+        artwork=f"the {known.kind} {known.uid[: nodes.SHORT]}",
+        distance=known.distance,
+        signed=known.signer is not None,
     )
 
 
@@ -194,4 +214,19 @@ def _alike(archive: "Archive", picture: Picture) -> Known | None:
 def _described(session: Session, row: int, found: Found, *, distance: str | None = None) -> Known:
     node: Any = session.get_one(schema.Node, row)
     label = labels(session, {row: Kind(node.kind)})[row]
-    return Known(found=found, uid=node.uid, kind=node.kind, label=label, distance=distance)
+    query = select(schema.Manifest.signed_at, schema.Identity).join(
+        schema.Identity, schema.Identity.id == schema.Manifest.identity_id
+    )
+    signed = session.execute(query.where(schema.Manifest.node_id == row).limit(1)).first()
+    known = Known(found=found, uid=node.uid, kind=node.kind, label=label, distance=distance)
+    if signed is None:
+        return known
+    identity = signed.Identity
+    vouched = Vouched.TRIAL if identity.kind == "trial" else Vouched.ANCHOR if identity.root else Vouched.NOBODY
+    return dataclasses.replace(
+        known,
+        signer=common_name(identity.subject),
+        vouched=vouched,
+        anchor=identity.name,
+        signed_at=signed.signed_at,
+    )

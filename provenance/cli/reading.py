@@ -1,6 +1,5 @@
 """`prov list`, `prov show`, `prov lineage`, `prov impact`: finding and reading."""
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,9 +27,6 @@ from provenance.words import (
 if TYPE_CHECKING:
     from provenance.archive.lineage import Lineage, Relative
     from provenance.archive.search import Detail
-
-_COMMON_NAME = re.compile(r"(?:^|,)CN=((?:[^,\\]|\\.)+)")
-"""The name in a certificate's subject, as RFC 4514 writes it."""
 
 _MANY = 6
 """Relatives of one kind under one parent that a tree names; more become a count."""
@@ -172,6 +168,8 @@ def impact(
 
 
 def _say_facts(detail: "Detail") -> None:
+    from provenance.archive.identity import common_name
+
     rows: list[tuple[str, str]] = [
         ("id", detail.uid),
         ("made", f"{minute(detail.made_at)}, by this computer's clock"),
@@ -198,8 +196,7 @@ def _say_facts(detail: "Detail") -> None:
     if detail.edited_into:
         rows.append(("edited into", ", ".join(uid[:12] for uid in detail.edited_into)))
     if detail.manifest is not None:
-        signer = _COMMON_NAME.search(detail.manifest["signer"])
-        name = signer[1] if signer else detail.manifest["signer"]
+        name = common_name(detail.manifest["signer"])
         rows.append(("signed", f"by {name} ({detail.manifest['identity_kind']} identity)"))
     last = detail.reproductions[-1] if detail.reproductions else None
     rows.append(("made again", reproduction_heading(Verdict(last["verdict"])) if last else NOT_TRIED_YET))

@@ -43,7 +43,7 @@ def opened_if_there(context: typer.Context) -> "Iterator[Archive | None]":
 
 def passphrase() -> str | None:
     """Take the passphrase of the signing key from `PROV_PASSPHRASE`."""
-    return os.environ.get("PROV_PASSPHRASE")
+    return os.environ.get("PROV_PASSPHRASE") or None
 
 
 def ask_passphrase(prompt: str) -> str | None:

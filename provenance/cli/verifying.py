@@ -46,6 +46,8 @@ def verify(
             try:
                 result = check(archive, path)
             except ProvenanceError as error:
+                if len(files) == 1 and not as_json:
+                    raise
                 result = error
             worst = max(worst, result.exit_code)
             documents.append(_document(path, result))

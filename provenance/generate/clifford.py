@@ -139,7 +139,7 @@ def _look_at(numbers: tuple[float, float, float, float], chance: Chance) -> _Orb
     counts = (cells[1] * 64 + cells[0])[inside].bincount(minlength=4096).double()
     shares = counts / counts.sum()
     fullness = float((-shares * (shares + 1e-12).log()).sum()) / math.log(4096)
-    if not 0.72 < fullness < 0.93:
+    if not 0.76 < fullness < 0.93:
         return None
     area = float((high - low).prod()) / 4096
     bright = float(shares.sort().values[-82]) / area

@@ -18,6 +18,7 @@ class DescribedOption:
     help: str
     low: Json = None
     high: Json = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def _engine(supplied: Supplied) -> DescribedEngine:
                 help=str(option.metadata.get("help", "")),
                 low=option.metadata.get("low"),
                 high=option.metadata.get("high"),
+                choices=tuple(option.metadata.get("choices", ())),
             )
             for option in dataclasses.fields(engine.Options)
         ),

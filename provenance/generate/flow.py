@@ -133,7 +133,7 @@ class _Brush:
         reach = self._half.max(axis=1, initial=0)[:, None] + 1
         self._low = np.minimum(self._start, self._end) - reach
         self._high = np.maximum(self._start, self._end) + reach
-        rows = np.concatenate([self._start, self._end - self._start, self._half, strokes.along], axis=1)
+        rows = np.concatenate([self._start, self._end - self._start, self._half], axis=1)
         self._rows = torch.from_numpy(rows.astype(np.float32)).to(device)
         self._stroke = torch.from_numpy(strokes.stroke).to(device)
         self._tint = torch.from_numpy((np.floor(strokes.tint * steps) / steps).astype(np.float32)).to(device)
@@ -154,15 +154,15 @@ class _Brush:
         segment, pixel = self._pairs(tile)
         if len(segment) == 0:
             return lab
-        depth, _, _, _ = self._measure(segment, pixel, tile)
+        depth, _, _ = self._measure(segment, pixel, tile)
         # The deepest segment wins a pixel; a maximum of whole numbers is the same in any order.
         key = ((depth.clamp(-2, 1e5) + 4) * 256).long() << 32 | segment
         best = torch.zeros(height * width, dtype=torch.int64, device=self._device)
         best.scatter_reduce_(0, pixel, key, "amax")
         inside = (best > 0).nonzero().flatten()
         winner = best[inside] & 0xFFFFFFFF
-        depth, half, across, along = self._measure(winner, inside, tile)
-        ink = self._ink(winner, across, along)
+        depth, half, across = self._measure(winner, inside, tile)
+        ink = self._ink(winner, across)
         cover = (depth + 0.5).clamp(0, 1) * (2 * half).clamp(0, 1)  # a line thinner than a pixel is faint
         flat = lab.view(3, -1)
         flat[:, inside] = blend(flat[:, inside], ink, cover)
@@ -187,24 +187,24 @@ class _Brush:
         return chosen.repeat_interleave(counts), corner + row * int(size[0]) + (place - row * wide)
 
     def _measure(self, segment: "Tensor", pixel: "Tensor", tile: Tile) -> "tuple[Tensor, ...]":
-        """For pairs, say how deep in the stroke the pixel lies, its half width, where across (-1 to 1), where along."""
+        """For pairs, say how deep in the stroke the pixel lies, its half width, where across (-1 to 1)."""
         width = tile.right - tile.left
         row = pixel // width
         x, y = (pixel - row * width + tile.left).float() + 0.5, (row + tile.top).float() + 0.5
-        start_x, start_y, run, rise, half, half_end, along, along_end = self._rows[segment].unbind(1)
+        start_x, start_y, run, rise, half, half_end = self._rows[segment].unbind(1)
         east, south = x - start_x, y - start_y
         share = ((east * run + south * rise) / (run * run + rise * rise).clamp_min(1e-12)).clamp(0, 1)
         off_x, off_y = east - share * run, south - share * rise
         away = (off_x * off_x + off_y * off_y).sqrt()
         half = half + (half_end - half) * share
         side = (run * off_y - rise * off_x).sign()
-        return half - away, half, side * away / half.clamp_min(1e-6), along + (along_end - along) * share
+        return half - away, half, side * away / half.clamp_min(1e-6)
 
-    def _ink(self, segment: "Tensor", across: "Tensor", along: "Tensor") -> "Tensor":
+    def _ink(self, segment: "Tensor", across: "Tensor") -> "Tensor":
         """Colour points of strokes: flat ink with the marks of bristles, a little darker at the rims."""
         stroke = self._stroke[segment]
         phase = self._phase[stroke]
         lab = self._inks(self._tint[stroke])
-        bristles = (11 * across + phase).sin() + (23 * across + 3 * phase).sin() + (4 * along + 5 * phase).sin()
+        bristles = (11 * across + phase).sin() + (23 * across + 3 * phase).sin()
         lab[0] += 0.012 * bristles - 0.05 * across.square().square() + 0.02 * phase.cos()
         return lab

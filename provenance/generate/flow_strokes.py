@@ -60,8 +60,6 @@ class Strokes:
     end: "Floats"
     half: "Floats"
     """Half the width at the start and the end, shape (segments, 2)."""
-    along: "Floats"
-    """How far from the stroke's beginning, at the start and the end, shape (segments, 2)."""
     stroke: "NDArray[np.int64]"
     """Which stroke a segment belongs to, shape (segments,)."""
     tint: "Floats"
@@ -186,24 +184,23 @@ def _tints(chance: Chance, paths: "list[Floats]") -> "Floats":
 
 def _cut(paths: "list[Floats]", halves: list[float], taper: float, tint: "Floats", chance: Chance) -> Strokes:
     """Cut paths into segments about as long as the stroke's half width: no shorter, so that there are few."""
-    parts: list[tuple[Floats, Floats, Floats]] = []
+    parts: list[tuple[Floats, Floats]] = []
     for path, half in zip(paths, halves, strict=True):
         last = len(path) - 1
         cuts = np.linspace(0, last, max(3 if taper else 1, round(last * _STEP / max(_STEP, 0.7 * half))) + 1).round()
         share = 2 * cuts / last - 1
         thick = half * ((1 - taper) + taper * (1 - share * share) ** 0.7)
-        parts.append((path[cuts.astype(int)], thick, cuts * _STEP))
-    pairs = [np.concatenate([part[which][:-1] for part in parts] or [_NONE[which]]) for which in range(3)]
-    ends = [np.concatenate([part[which][1:] for part in parts] or [_NONE[which]]) for which in range(3)]
+        parts.append((path[cuts.astype(int)], thick))
+    pairs = [np.concatenate([part[which][:-1] for part in parts] or [_NONE[which]]) for which in range(2)]
+    ends = [np.concatenate([part[which][1:] for part in parts] or [_NONE[which]]) for which in range(2)]
     return Strokes(
         start=pairs[0],
         end=ends[0],
         half=np.stack([pairs[1], ends[1]], axis=1),
-        along=np.stack([pairs[2], ends[2]], axis=1),
         stroke=np.repeat(np.arange(len(parts)), [len(part[1]) - 1 for part in parts]),
         tint=tint,
         phase=chance.uniform(len(parts), high=2 * math.pi).numpy(),
     )
 
 
-_NONE = (np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+_NONE = (np.zeros((0, 2)), np.zeros(0))

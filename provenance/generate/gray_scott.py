@@ -246,7 +246,6 @@ class _Scene:
         self._relief = options.relief
         self._turn = chance.number(0, 2 * math.pi)
         self._inverse = chance.pick((False, True))
-        self._device = request.device
         self._samples = min(6, max(1, math.ceil(1.5 * self._cells / frame.scale)))
 
     def draw(self, tile: Tile) -> "Tensor":
@@ -270,4 +269,4 @@ class _Scene:
 
         samples = torch.arange(start * self._samples, stop * self._samples, dtype=torch.float64) + 0.5
         plane = edge + samples / self._samples / self._frame.scale
-        return (plane * self._cells + cells / 2 - 0.5).to(self._device)
+        return plane * self._cells + cells / 2 - 0.5

@@ -17,9 +17,9 @@ class Surface:
         self._values = values
 
     def at(self, rows: "Tensor", columns: "Tensor") -> "Tensor":
-        """Evaluate at every pair of `rows` and `columns` (float64, in cells): (channels, rows, columns).
+        """Evaluate at every pair of `rows` and `columns` (float64, CPU, in cells): (channels, rows, columns).
 
-        Outside the grid the edge goes on.
+        Outside the grid the edge goes on. The result lies on the device of the grid.
         """
         return self._evaluate(rows, columns, slope_down=False, slope_right=False)
 
@@ -41,7 +41,8 @@ class Surface:
 def _gather(values: "Tensor", axis: int, cells: "list[Tensor]", weights: "list[Tensor]") -> "Tensor":
     limit = values.shape[axis] - 1
     parts = [
-        values.index_select(axis, cell.clamp(0, limit)) * weight for cell, weight in zip(cells, weights, strict=True)
+        values.index_select(axis, cell.clamp(0, limit).to(values.device)) * weight.to(values.device)
+        for cell, weight in zip(cells, weights, strict=True)
     ]
     return (parts[0] + parts[1]) + (parts[2] + parts[3])
 

@@ -40,6 +40,8 @@ class Signature:
     """How people call the artwork that it was found by: a title or a short id."""
     distance: str | None = None
     """How near the likeness is, as in "3 of 256 bits differ"."""
+    signed: bool = True
+    """False where what it was found by has no signature: a training work."""
     expired: bool = False
     """Whether the certificate has run out without an independent clock to say when it signed."""
 
@@ -142,7 +144,7 @@ def _intact(signature: Signature) -> tuple[str, str]:
 
 def _who(signature: Signature) -> tuple[str, str]:
     intact = signature.sayable
-    if intact is Intactness.NOTHING:
+    if intact is Intactness.NOTHING or not signature.signed:
         return "Nobody", "There is no signature."
     if intact is Intactness.UNREADABLE:
         return CANNOT_BE_SAID, "The signature cannot be read."
@@ -187,6 +189,8 @@ def _where(signature: Signature) -> tuple[str, str]:
 
 
 def _when(signature: Signature) -> str:
+    if not signature.signed:
+        return "A training work is not signed here."
     if signature.sayable is Intactness.UNREADABLE:
         return "When it was signed cannot be read."
     if signature.at is None:

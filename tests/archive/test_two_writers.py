@@ -1,6 +1,7 @@
 """Several programs write into one archive at the same time."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from pictures import picture
 from sqlalchemy import func, select
 
 from provenance import schema
+from provenance.archive import artwork
 from provenance.archive.archive import Archive
 from provenance.archive.integrity import check
 from provenance.archive.search import artworks, show
+from provenance.audit import Answer, Check, Subject, ask
 from provenance.database import Database
 from provenance.errors import LockedArchiveError
 
@@ -46,6 +49,7 @@ def test_alike_pictures_of_one_run_are_matched_however_many_threads_prepare_them
 ) -> None:
     monkeypatch.setenv("PROV_RECORDER_WORKERS", "4")
     monkeypatch.setenv("PROV_RECORDER_BATCH", "1")
+    monkeypatch.setattr(artwork, "ask", _slowly)
     with Archive(archive.folder, passphrase=lambda: None) as other, other.run("my-model") as run:
         for _ in range(12):
             run.add(picture(1))
@@ -124,6 +128,12 @@ def test_readers_see_whole_batches_only(archive: Archive) -> None:
     reader.join()
 
     assert all(left == right for left, right in seen)
+
+
+def _slowly(subject: Subject, checks: tuple[Check, ...]) -> Answer:
+    answer = ask(subject, checks)
+    time.sleep(0.02)  # long enough for another thread to ask the same
+    return answer
 
 
 def _together(archive: Archive, processes: int, *, runs: int, pictures: int) -> list[Any]:

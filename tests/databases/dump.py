@@ -25,7 +25,7 @@ from provenance.digest import Digest
 
 def main(target: Path) -> None:
     """Write the SQL to `target`."""
-    environment._processor = lambda: "a processor"  # the file speaks of no real computer
+    setattr(environment, "_processor", lambda: "a processor")  # noqa: B010  (the file speaks of no real computer)
     with tempfile.TemporaryDirectory(prefix="old-archive-") as name:
         folder = Path(name)
         with Archive.make(folder / "archive") as archive:

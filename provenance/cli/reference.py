@@ -1,0 +1,207 @@
+"""`python -m provenance.cli.reference docs/reference.md`: every command, engine and setting, written from the program.
+
+With `--check` nothing is written, and the exit code is 1 where the file is not what would be written.
+"""
+
+import dataclasses
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from provenance.cli.app import app
+from provenance.errors import ProvenanceError
+from provenance.generate.describe import DescribedEngine, DescribedOption, describe
+from provenance.generate.palettes import PALETTES
+from provenance.generate.registry import find
+from provenance.settings import Settings, environment_name
+
+Command = Any
+"""A command or group as the parser has it: its classes have no public name."""
+
+_WIDTH = 80
+_DISTRIBUTION = "provenance-archive"
+
+_HEAD = """\
+# Reference
+
+Every command, engine and setting.
+This page is written by `make docs` from the program itself; a test compares the two.
+
+## Calling
+
+Results go to stdout; progress, warnings and what to do next go to stderr.
+Colours appear on terminals only and never where `NO_COLOR` is set; signs become ASCII where the terminal lacks UTF-8.
+Ids are 64 hex digits; the first 4 or more are enough where they mean one thing only.
+
+| exit code | means |
+|---|---|
+| 0 | good |
+| 1 | a finding, a failed verification, or a refusal: we looked, and the answer is no |
+| 2 | wrong usage: nothing was done |
+| 3 | something is missing or broken: a file, an archive, a disk, a key |
+| 130 | stopped by Ctrl-C: what was finished is kept |
+
+| environment variable | means |
+|---|---|
+| `PROV_ARCHIVE` | the archive, where `--archive` does not name one |
+| `PROV_PASSPHRASE` | unlocks the signing key, and encrypts new ones |
+| `PROV_DEBUG` | shows where a defect of prov happened |
+| `NO_COLOR` | no colours |
+| `PROV_TABLE_NAME` | any setting, as listed [below](#settings) |
+
+## JSON
+
+With `--json` a command prints one document on stdout and nothing else.
+Keys do not change their meaning; new ones may come.
+Times are ISO 8601 in UTC; digests are hex, or `sha256:` and hex; ids are always whole; what is not recorded is `null`.
+
+"""
+
+_DOCUMENTS: Mapping[str, str] = {
+    "generate": "`run`, `device`, `artworks` (as in `show`), `files` (id to path)",
+    "reproduce": "`artwork`, `verdict` (exact, equivalent, close, different), `difference`, `causes`, `sentence`",
+    "engines": "`engines` (`name`, `version`, `distribution`, `summary`, `styles`, `options`, `promise`), `problems`",
+    "list": "`artworks` (`uid`, `label`, `model`, `seed`, `width`, `height`, `making`, `by`, `findings`, `made_at`), "
+    "`total`",
+    "show": "`artwork` (every record of it), `making`, `text` (how it was made, in words), `file`",
+    "lineage": "`subject`, `relatives` (`uid`, `kind`, `label`, `depth`), "
+    "`steps` (`child`, `role`, `parent`, `truth`), `complete`",
+    "impact": "as `lineage`",
+    "verify": "`files`, each with `file`, `exit_code`, and either `error` or `text`, `signature`, `known`, `gaps`, "
+    "`picture_problem`, `content_credentials`",
+    "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`)",
+    "edit": "`uid`, `parent`, `change` (`measure`, `share`, `evidence`), `findings`",
+    "dataset add": "`name`, `number`, `uid`, `merkle_root`, `works`, `new`, `made`, `refusals`, `notes`, `skipped`",
+    "dataset list": "`datasets` (`name`, `number`, `uid`, `merkle_root`, `works`, `added_at`)",
+    "dataset show": "`version`, `licences`, `consent`, `creators`, `creator_count`, `works` (the first), `skipped`",
+    "identity list": "`identities` (`name`, `kind`, `algorithm`, `subject`, `fingerprint`, `not_after`, `signs`)",
+    "settings": "`file`, `settings` (`name`, `value`, `help`, `environment`)",
+    "db check": "`blobs`, `artworks`, `problems`, `unused`",
+}
+"""The keys of every document."""
+
+
+def reference() -> str:
+    """Write the page."""
+    return _HEAD + "".join((*_json(), *_commands(), *_engines(), *_palettes(), *_settings()))
+
+
+def commands() -> Iterator[tuple[str, Command]]:
+    """Give every command by the words that call it."""
+    yield from _below("", typer.main.get_command(app))
+
+
+def takes_json(command: Command) -> bool:
+    """Tell whether a command has `--json`."""
+    return any("--json" in parameter.opts for parameter in command.params)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the page to a file, or with `--check` compare it; exits with 0 or 1, 2 for wrong usage."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    paths = [Path(argument) for argument in given if argument != "--check"]
+    if len(paths) != 1:
+        sys.exit("Give the file: python -m provenance.cli.reference docs/reference.md [--check]")
+    text = reference()
+    if "--check" not in given:
+        paths[0].write_text(text, encoding="utf-8")
+    elif not paths[0].is_file() or paths[0].read_text(encoding="utf-8") != text:
+        sys.exit(f"{paths[0]} is not what the program says. Run `make docs`.")
+
+
+def _below(words: str, command: Command) -> Iterator[tuple[str, Command]]:
+    if not hasattr(command, "commands"):
+        yield words, command
+        return
+    for name, child in command.commands.items():
+        yield from _below(f"{words} {name}".strip(), child)
+
+
+def _json() -> Iterator[str]:
+    yield "| command | keys |\n|---|---|\n"
+    for words, command in commands():
+        if takes_json(command):
+            if words not in _DOCUMENTS:
+                raise ProvenanceError(f"The JSON of `prov {words}` is not described in {__name__}.")
+            yield f"| `prov {words}` | {_DOCUMENTS[words]} |\n"
+
+
+def _commands() -> Iterator[str]:
+    yield f"\n## Commands\n\n```text\n{help_of('')}```\n"
+    for words, _ in commands():
+        yield f"\n### prov {words}\n\n```text\n{help_of(words)}```\n"
+
+
+def help_of(words: str) -> str:
+    """Write the help of the command that `words` call, as a terminal of 80 columns shows it."""
+    command: Command = typer.main.get_command(app)
+    width = {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    context = command.make_context("prov", [], resilient_parsing=True, **width)
+    for word in words.split():
+        command = command.commands[word]
+        context = command.make_context(word, [], parent=context, resilient_parsing=True, **width)
+    text: str = command.get_help(context)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _engines() -> Iterator[str]:
+    yield "\n## Engines\n\n`prov engines` lists those that are installed; these come with prov.\n"
+    for engine in describe().engines:
+        if engine.distribution.startswith(f"{_DISTRIBUTION} "):
+            yield from _engine(engine)
+
+
+def _engine(engine: DescribedEngine) -> Iterator[str]:
+    yield f"\n### {engine.name}\n\n{engine.summary}\n\n| style | |\n|---|---|\n"
+    yield from (f"| `{name}` | {summary} |\n" for name, summary in engine.styles.items())
+    yield "\n| parameter | default | takes | |\n|---|---|---|---|\n"
+    yield from (
+        f"| `{option.name}` | {option.default} | {_takes(engine.name, option)} | {option.help} |\n"
+        for option in engine.options
+    )
+    kept = [words for fact, words in _PROMISES.items() if engine.promise.get(fact)]
+    yield f"\nThe same request gives the same pixels {', '.join(kept)}.\n" if kept else ""
+    if engine.promise.get("scale"):
+        yield "Another size gives the same composition.\n"
+
+
+_PROMISES = {
+    "same_run": "on the same machine",
+    "tiles": "with other tiles",
+    "threads": "with any number of threads",
+}
+
+
+def _takes(engine: str, option: DescribedOption) -> str:
+    if option.low is not None:
+        return f"{option.low} to {option.high}"
+    if option.name == "palette":
+        return "a [palette](#palettes)"
+    fields = dataclasses.fields(find(engine).engine.Options)
+    choices = next(field.metadata.get("choices") for field in fields if field.name == option.name)
+    return ", ".join(f"`{choice}`" for choice in choices or ()) or "a text"
+
+
+def _palettes() -> Iterator[str]:
+    yield "\n## Palettes\n\nFor `--param palette=NAME`.\n\n| palette | colours |\n|---|---|\n"
+    yield from (f"| `{name}` | {' '.join(colours)} |\n" for name, colours in PALETTES.items())
+
+
+def _settings() -> Iterator[str]:
+    yield (
+        "\n## Settings\n\nThey stand in `prov.toml` in the archive; an environment variable goes before the file.\n"
+        "`prov settings` shows the values in use.\n\n| setting | default | environment | |\n|---|---|---|---|\n"
+    )
+    for setting in dataclasses.fields(Settings):
+        name = f"{setting.metadata['table']}.{setting.name}"
+        default = "(empty)" if setting.default == "" else setting.default
+        yield f"| `{name}` | {default} | `{environment_name(setting)}` | {setting.metadata['help']} |\n"
+
+
+if __name__ == "__main__":
+    os.environ["COLUMNS"] = str(_WIDTH)
+    main()
