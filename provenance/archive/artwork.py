@@ -169,8 +169,6 @@ def matched(record: Recorded) -> set[str]:
 
 def _check(archive: "Archive", uid: str, fingerprints: "Mapping[str, Fingerprint]") -> Answer:
     artworks = archive.indexes.artworks()
-    for name, fingerprint in fingerprints.items():  # first: two of one run, on two threads, must not miss each other
-        artworks[name].add([uid], fingerprint.matrix[:1])
     subject = Subject(
         uid=uid,
         fingerprints=fingerprints,

@@ -136,6 +136,11 @@ def edit(
     return Edited(uid=uid, parent=parent.uid, change=change, findings=len(recorded.findings))
 
 
+def action_word(name: str) -> str:
+    """Give the short name of a C2PA action, the first of `ACTIONS`; other names stay as they are."""
+    return next((word for word, action in ACTIONS.items() if action == name), name)
+
+
 def _action(name: str) -> str:
     if name in ACTIONS:
         return ACTIONS[name]

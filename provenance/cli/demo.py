@@ -162,9 +162,7 @@ def _edit(archive: "Archive", folder: Path, uid: str) -> str:
     from provenance.words import part_changed
 
     image = _open(archive, uid).image()
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((420, 60, 560, 200), fill="#f4ead5")
-    draw.ellipse((448, 60, 588, 200), fill=image.getpixel((585, 205)))
+    ImageDraw.Draw(image).ellipse((440, 70, 530, 160), fill="#f4ead5")
     path = folder / "retouched.png"
     image.save(path)
     edited = edit(archive, uid, path, by="Ada Lind", actions=["drawn"], tool="a paint program", note="A moon.")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from provenance.generate.describe import DescribedEngine, DescribedOption
 
 _SIZE = re.compile(r"([+-]?[0-9]{1,20})(?:[x*\u00d7]([+-]?[0-9]{1,20}))?")
+_LISTED = 8
+"""Choices of a parameter that `engines` lists."""
+
 _DIGITS = 100
 """Characters of a number that anybody can mean."""
 
@@ -139,7 +142,9 @@ def _say_engine(engine: "DescribedEngine") -> None:
 
 
 def option_text(option: "DescribedOption") -> str:
-    """Say what a parameter does and takes."""
+    """Say what a parameter does and takes; a long list of choices is in docs/reference.md."""
+    if 0 < len(option.choices) <= _LISTED:
+        return f"{option.help} ({', '.join(map(str, option.choices))})"
     return option.help if option.low is None else f"{option.help} ({option.low:g} to {option.high:g})"
 
 

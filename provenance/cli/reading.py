@@ -106,7 +106,8 @@ def show(
     if file is None:
         say(sign(Sign.WRONG), " Its file is missing from the archive: `prov db check` says more.")
     say_file(file)
-    next_steps(f"prov lineage {detail.uid[:12]}", f"prov reproduce {detail.uid[:12]}", f"prov export {detail.uid[:12]}")
+    commands = ("lineage", "reproduce", "export") if _can_be_made_again(detail) else ("lineage", "export")
+    next_steps(*(f"prov {command} {detail.uid[:12]}" for command in commands))
 
 
 def lineage(
@@ -167,7 +168,12 @@ def impact(
         next_steps(f"prov show {artwork.uid[:12]}")
 
 
+def _can_be_made_again(detail: "Detail") -> bool:
+    return detail.run is not None and detail.run["model"]["engine"] != "external" and detail.seed is not None
+
+
 def _say_facts(detail: "Detail") -> None:
+    from provenance.archive.edit import action_word
     from provenance.archive.identity import common_name
 
     rows: list[tuple[str, str]] = [
@@ -188,7 +194,7 @@ def _say_facts(detail: "Detail") -> None:
         share = detail.edit["changed_share"]
         rows += [
             ("made from", detail.edit["parent"][:12]),
-            ("actions", f"{', '.join(detail.edit['actions'])} (claimed)"),
+            ("actions", f"{', '.join(map(action_word, detail.edit['actions']))} (claimed)"),
             ("tool", f"{detail.edit['tool']} (claimed)" if detail.edit["tool"] else NOT_RECORDED),
             ("note", detail.edit["note"] or NOT_RECORDED),
             ("changed", CANNOT_BE_SAID if share is None else f"{part_changed(share)}"),
@@ -199,7 +205,8 @@ def _say_facts(detail: "Detail") -> None:
         name = common_name(detail.manifest["signer"])
         rows.append(("signed", f"by {name} ({detail.manifest['identity_kind']} identity)"))
     last = detail.reproductions[-1] if detail.reproductions else None
-    rows.append(("made again", reproduction_heading(Verdict(last["verdict"])) if last else NOT_TRIED_YET))
+    if _can_be_made_again(detail):
+        rows.append(("made again", reproduction_heading(Verdict(last["verdict"])) if last else NOT_TRIED_YET))
     rows.append(("exports", ", ".join(e["name"] for e in detail.exports) or "none"))
     facts(rows)
 
@@ -226,17 +233,16 @@ def _short(value: object) -> str:
 def _say_nearest(detail: "Detail") -> None:
     if not detail.matches:
         return
-    say("  nearest")
+    say("  nearest, by the bits of their fingerprints that differ")
     rows = [
         (
             match.uid[:12],
             f"{match.kind}: {match.label}",
-            f"{match.distance} of {match.bits} bits differ ({match.method})",
-            "near" if match.flagged else "",
+            f"{match.distance} of {match.bits} ({match.method})" + (", near" if match.flagged else ""),
         )
         for match in detail.matches
     ]
-    table("", "", "", "", rows=rows, indent=4, give=1)
+    table("", "", "", rows=rows, indent=4, give=1)
 
 
 def _summary(found: "Lineage", verb: str) -> list[str | Text]:

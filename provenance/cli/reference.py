@@ -16,7 +16,6 @@ from provenance.cli.app import app
 from provenance.errors import ProvenanceError
 from provenance.generate.describe import DescribedEngine, DescribedOption, describe
 from provenance.generate.palettes import PALETTES
-from provenance.generate.registry import find
 from provenance.settings import Settings, environment_name
 
 Command = Any
@@ -58,6 +57,7 @@ Ids are 64 hex digits; the first 4 or more are enough where they mean one thing 
 With `--json` a command prints one document on stdout and nothing else.
 Keys do not change their meaning; new ones may come.
 Times are ISO 8601 in UTC; digests are hex, or `sha256:` and hex; ids are always whole; what is not recorded is `null`.
+Where a command fails nothing is on stdout, and the sentence is on stderr; `verify` puts it into the document instead.
 
 """
 
@@ -160,8 +160,7 @@ def _engine(engine: DescribedEngine) -> Iterator[str]:
     yield from (f"| `{name}` | {summary} |\n" for name, summary in engine.styles.items())
     yield "\n| parameter | default | takes | |\n|---|---|---|---|\n"
     yield from (
-        f"| `{option.name}` | {option.default} | {_takes(engine.name, option)} | {option.help} |\n"
-        for option in engine.options
+        f"| `{option.name}` | {option.default} | {_takes(option)} | {option.help} |\n" for option in engine.options
     )
     kept = [words for fact, words in _PROMISES.items() if engine.promise.get(fact)]
     yield f"\nThe same request gives the same pixels {', '.join(kept)}.\n" if kept else ""
@@ -176,14 +175,12 @@ _PROMISES = {
 }
 
 
-def _takes(engine: str, option: DescribedOption) -> str:
+def _takes(option: DescribedOption) -> str:
     if option.low is not None:
         return f"{option.low} to {option.high}"
     if option.name == "palette":
         return "a [palette](#palettes)"
-    fields = dataclasses.fields(find(engine).engine.Options)
-    choices = next(field.metadata.get("choices") for field in fields if field.name == option.name)
-    return ", ".join(f"`{choice}`" for choice in choices or ()) or "a text"
+    return ", ".join(f"`{choice}`" for choice in option.choices) or "a text"
 
 
 def _palettes() -> Iterator[str]:

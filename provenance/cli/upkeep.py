@@ -38,7 +38,7 @@ def init(
 
     Example: prov init
     """
-    from provenance.archive.archive import DEFAULT_NAME, Archive
+    from provenance.archive.archive import DEFAULT_NAME, Archive, find_archive
 
     chosen = (folder or context.obj or Path.cwd() / DEFAULT_NAME).expanduser().resolve()
     with Archive.make(chosen, database=database, passphrase=passphrase) as archive:
@@ -46,7 +46,8 @@ def init(
         where = "SQLite, in the archive" if archive.database.is_sqlite else archive.database.name
         locked = "encrypted with PROV_PASSPHRASE" if passphrase() else "not encrypted (PROV_PASSPHRASE is not set)"
         facts([("records", where), ("signs with", TRIAL_IDENTITY), ("its key", locked)])
-    next_steps("prov generate", "prov dataset add NAME FOLDER")
+    call = "prov" if find_archive() == chosen else f"prov --archive {near(chosen)}"
+    next_steps(f"{call} generate", f"{call} dataset add NAME FOLDER")
 
 
 def settings(

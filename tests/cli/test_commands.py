@@ -176,7 +176,10 @@ def test_an_edit_of_an_edit_names_both(prov: Prov, artwork: str, stored: Path, h
 
     ancestors = {relative["uid"] for relative in _json(prov, "lineage", parent)["relatives"]}
     assert artwork in ancestors
-    assert "then partly changed by a person." in prov("show", parent).out
+    shown = prov("show", parent)
+    assert "then partly changed by a person." in shown.out
+    assert "  actions    drawn (claimed)\n" in shown.out
+    assert "prov reproduce" not in shown.err
     assert prov("reproduce", parent).code == 2
 
 
@@ -228,3 +231,23 @@ def test_nothing_that_is_shown_claims_too_much(prov: Prov, artwork: str, stored:
 def test_settings_and_upgrade_say_where_things_are(prov: Prov, filled: Path) -> None:
     assert prov("settings").out.startswith("Settings of prov-archive/prov.toml;")
     assert "the newest that prov knows" in prov("db", "upgrade").out
+
+
+def test_init_says_how_to_go_on_with_the_archive_that_it_made(prov: Prov, here: Path) -> None:
+    assert "next: prov generate\n" in prov("init").err
+    assert "next: prov --archive second generate\n" in prov("init", "second").err
+    assert prov("--archive", "second", "list").code == 0
+
+
+def test_the_archive_is_the_named_one_then_that_of_the_environment_then_the_nearest(
+    prov: Prov, filled: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = here / "deep" / "down"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert 1 == _json(prov, "list")["total"]
+
+    prov("init", "other")
+    monkeypatch.setenv("PROV_ARCHIVE", "other")
+    assert 0 == _json(prov, "list")["total"]
+    assert 1 == json.loads(prov("--archive", filled, "list", "--json").out)["total"]
