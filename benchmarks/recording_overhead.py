@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from provenance.archive import artwork
+from provenance.archive import artwork, rows
 from provenance.archive.archive import Archive
 from provenance.archive.collect import add_dataset
 from provenance.archive.incoming import as_picture
 from provenance.archive.journal import Journal
 from provenance.archive.models import model_facts
-from provenance.archive.record import RunFacts, _begin, _draft, _Item
+from provenance.archive.record import _draft, _Item
+from provenance.archive.runs import RunFacts, begin
 from provenance.archive.thresholds import thresholds
 from provenance.audit import CHECKS, Subject, ask
 from provenance.database import utc_now
@@ -155,18 +156,18 @@ def parts(archive: Archive, count: int) -> None:
         nonce=os.urandom(16).hex(),
     )
     run_uid = os.urandom(32).hex()
-    journal = _begin(archive, run_uid, facts)
+    journal = begin(archive, run_uid, facts)
     records = [_one(archive, facts, run_uid, journal, clock=clock, place=place) for place in range(count)]
     for start in range(0, count, 16):
         with clock.part("rows, in batches of 16"), archive.database.write() as session:
-            artwork.write(session, records[start : start + 16])
+            rows.write(session, records[start : start + 16])
     journal.end()
     _print_parts(clock, count)
 
 
 def _one(
     archive: Archive, facts: RunFacts, run_uid: str, journal: Journal, *, clock: Clock, place: int
-) -> artwork.Recorded:
+) -> rows.Recorded:
     pixels = art(90_000 + place)
     with clock.part("copy"):
         picture = as_picture(pixels)

@@ -17,7 +17,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -50,7 +50,7 @@ class Database:
         self.name = name
 
     @classmethod
-    def open(cls, url: str, *, busy_seconds: float = BUSY_SECONDS) -> Self:
+    def open(cls, url: str | URL, *, busy_seconds: float = BUSY_SECONDS) -> Self:
         """Open the database at `url` without looking into it. Raises UsageError when the URL is wrong."""
         try:
             parsed = make_url(url)
@@ -156,8 +156,8 @@ class Database:
             raise _explain(cause, self.name, self._busy_seconds) from cause
 
 
-def _not_known(url: str) -> UsageError:
-    scheme = re.split("[:/@]", url)[0]  # the rest may hold a password
+def _not_known(url: str | URL) -> UsageError:
+    scheme = re.split("[:/@]", str(url))[0]  # the rest may hold a password
     return UsageError(
         f"The database URL that begins with {scheme!r} is none that we know. "
         "Give postgresql://user@host/name, or none for SQLite."

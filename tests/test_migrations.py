@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 
 from provenance import schema
 from provenance.archive.archive import open_archive
-from provenance.archive.collect import versions
+from provenance.archive.datasets import versions
 from provenance.archive.integrity import check
 from provenance.archive.lineage import lineage
 from provenance.archive.search import artworks, show

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import select
+from sqlalchemy import URL, select
 
 from provenance import schema, settings
 from provenance.archive.indexes import Indexes
@@ -52,7 +52,7 @@ class Archive:
         _check_marker(folder)
         self.settings = Settings.load(folder)
         self.store = FolderStore(folder / "blobs")
-        url = self.settings.url or f"sqlite:///{folder / _DATABASE_FILE}"
+        url = _database_url(folder, self.settings.url)
         self.database = Database.open(url, busy_seconds=self.settings.wait)
         self.database.upgrade(backup=folder / f"archive.before-{utc_now():%Y%m%dT%H%M%S}.sqlite")
         with self.database.read() as session:
@@ -60,6 +60,8 @@ class Archive:
         self.uid = _same_archive(folder, uid)
         self.indexes = Indexes(self.database, folder / "index")
         recover(self)
+        with contextlib.suppress(StoreError):  # tidying; an archive that cannot be written can still be read
+            self.store.sweep()
 
     @classmethod
     def make(cls, folder: Path, *, database: str = "", passphrase: Callable[[], str | None] = lambda: None) -> Self:
@@ -67,14 +69,13 @@ class Archive:
 
         Raises UsageError when there is an archive already, NotAnArchiveError when the folder holds other things.
         """
+        _refuse_existing(folder)
         _make_folders(folder)
         with _making(folder):
-            if (folder / FILE_NAME).exists():
-                message = f"{folder} is an archive already. Use it as it is, or name another folder."
-                raise UsageError(message)
+            _refuse_existing(folder)  # another program may have made it while we waited for its lock
             uid = _chosen_uid(folder)
             identity = _make_identity(folder / "identity", "trial", passphrase())
-            _make_database(database or f"sqlite:///{folder / _DATABASE_FILE}", uid, identity)
+            _make_database(_database_url(folder, database), uid, identity)
             text = settings.file_text(Settings(url=database, identity=identity.name), uid)
             settings.write_file(folder / FILE_NAME, text)  # last: without it the archive is half made
             (folder / _UID_FILE).unlink()
@@ -165,6 +166,16 @@ def _nothing_here(folder: Path) -> ArchiveError:
     return NotAnArchiveError(f"There is no archive in {folder}. Make one with `prov init`, or name another folder.")
 
 
+def _refuse_existing(folder: Path) -> None:
+    if (folder / FILE_NAME).exists():
+        raise UsageError(f"{folder} is an archive already. Use it as it is, or name another folder.")
+
+
+def _database_url(folder: Path, chosen: str) -> str | URL:
+    # Not as a text: a folder's name may hold a question mark.
+    return chosen or URL.create("sqlite", database=str(folder / _DATABASE_FILE))
+
+
 def _looks_half_made(folder: Path) -> bool:
     ours = {"blobs", "identity", _DATABASE_FILE}
     return folder.is_dir() and bool(ours & {entry.name for entry in folder.iterdir()})
@@ -229,11 +240,13 @@ def _make_identity(folder: Path, name: str, passphrase: str | None) -> "PublicId
     from provenance.sign.identity import create_trial, listing, load_public, save
 
     if name not in {identity.name for identity in listing(folder)}:
+        for left in (*folder.glob(f"{name}.*"), *folder.glob(f".{name}.*")):  # of a making that was cut off
+            left.unlink()
         save(create_trial(name, now=utc_now()), folder, passphrase=passphrase)
     return load_public(folder, name)
 
 
-def _make_database(url: str, uid: str, identity: "PublicIdentity") -> None:
+def _make_database(url: str | URL, uid: str, identity: "PublicIdentity") -> None:
     from provenance.archive.identity import identity_row
 
     database = Database.open(url)

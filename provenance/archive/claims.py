@@ -10,7 +10,7 @@ from provenance.sign.claim import Claim, DigitalSourceType, Edit, Ingredient, So
 from provenance.words import Disclosure
 
 if TYPE_CHECKING:
-    from provenance.archive.record import RunFacts
+    from provenance.archive.runs import RunFacts
 
 _MODEL_TYPES = {"weights": "c2pa.types.model", "code": "c2pa.types.generator", "nothing": "c2pa.types.model"}
 

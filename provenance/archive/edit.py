@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from provenance import schema
-from provenance.archive import artwork, nodes
+from provenance.archive import artwork, nodes, rows
 from provenance.archive.claims import edited_claim, parent_ingredient
 from provenance.audit.change import Change, belongs, measure_change
 from provenance.database import utc_now
@@ -132,7 +132,7 @@ def edit(
     archive.indexes.refresh()
     recorded = artwork.prepare(archive, draft)
     with archive.database.write() as session:
-        artwork.write(session, [recorded])
+        rows.write(session, [recorded])
     return Edited(uid=uid, parent=parent.uid, change=change, findings=len(recorded.findings))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from sqlalchemy import exists, select
 
-from provenance.archive import artwork
+from provenance.archive import rows
 from provenance.archive.nodes import node_id
 from provenance.database import utc_now
 from provenance.digest import Digest, Json, canonical_json
@@ -102,11 +102,11 @@ def _finish(archive: "Archive", run_uid: str, records: list[dict[str, Any]]) -> 
             return  # it died before the run was written down
         missing = [
             draft
-            for draft in map(artwork.from_json, records)
+            for draft in map(rows.from_json, records)
             if not session.scalar(select(exists().where(Node.uid == draft.uid)))
             and archive.store.has(Digest(draft.file_digest))
         ]
-        artwork.write(session, missing)
+        rows.write(session, missing)
         if session.get(RunEnd, node_id(session, run_uid)) is None:
             message = "The program ended without a word; what it had stored was kept."
             session.add(RunEnd(run_id=run, outcome=Outcome.INTERRUPTED, message=message, ended_at=utc_now()))

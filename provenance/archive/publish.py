@@ -17,9 +17,10 @@ from sqlalchemy import select
 
 from provenance import schema
 from provenance.archive import nodes
-from provenance.archive.artwork import manifest_json, manifest_row
+from provenance.archive.artwork import manifest_json
 from provenance.archive.claims import exported_claim
 from provenance.archive.dossier import dossier
+from provenance.archive.rows import manifest_row
 from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import StoreError, UsageError

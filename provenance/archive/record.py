@@ -11,25 +11,22 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Self
-
-from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import artwork, nodes
-from provenance.archive.artwork import Recorded
 from provenance.archive.claims import generated_claim
-from provenance.archive.environment import environment_id, environment_record, worker_count
+from provenance.archive.environment import worker_count
 from provenance.archive.incoming import as_picture
-from provenance.archive.journal import Journal
-from provenance.archive.models import ModelFacts, model_facts, remember_model
+from provenance.archive.models import ModelFacts, model_facts
+from provenance.archive.rows import Recorded, matched, write
+from provenance.archive.runs import RunFacts, begin, recordable, run_uid
 from provenance.database import utc_now
-from provenance.digest import Digest, Json
+from provenance.digest import Json
 from provenance.errors import CancelledError, ProvenanceError, UsageError
 from provenance.generate.engine import SEED_LIMIT
 from provenance.picture import Picture
-from provenance.schema import Kind, Outcome, Role
+from provenance.schema import Outcome, Role
 from provenance.schema.runs import Making
 from provenance.sign.claim import Ingredient
 from provenance.words import Truth
@@ -38,25 +35,6 @@ if TYPE_CHECKING:
     import torch
 
     from provenance.archive.archive import Archive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
-    """What is known of a run before it begins."""
-
-    model: ModelFacts
-    seed: int | None
-    prompt: str | None
-    parameters: Mapping[str, Json]
-    wanted: int | None
-    by: str | None
-    device: str | None
-    inputs: Sequence[tuple[Role, str, Truth]]
-    """Works, datasets or artworks that it was given: role, full id, how we know."""
-    ingredients: Sequence[Ingredient]
-    """What the manifest of each picture says of those inputs."""
-    started_at: datetime
-    nonce: str
 
 
 def start(
@@ -83,10 +61,10 @@ def start(
     facts = RunFacts(
         model=model if isinstance(model, ModelFacts) else model_facts(model, source_type),
         seed=seed,
-        prompt=_clean(prompt, "prompt"),
+        prompt=recordable(prompt, "prompt"),
         parameters=dict(parameters or {}),
         wanted=wanted,
-        by=_clean(by, "name after --by"),
+        by=recordable(by, "name after --by"),
         device=device,
         inputs=tuple(inputs),
         ingredients=tuple(ingredients),
@@ -103,11 +81,11 @@ class Run:
         """Commit the run's row and start the threads."""
         self.facts = facts
         self.seed, self.prompt = facts.seed, facts.prompt
-        self.uid = _run_uid(archive.uid, facts)
+        self.uid = run_uid(archive.uid, facts)
         self._archive = archive
         _ = archive.signer  # a locked key must be heard of now, not behind the generator
         archive.indexes.refresh()
-        self._journal = _begin(archive, self.uid, facts)
+        self._journal = begin(archive, self.uid, facts)
 
         self._count = 0
         self._failure: BaseException | None = None
@@ -233,7 +211,7 @@ class Run:
     def _write_batch(self, records: list[Recorded]) -> None:
         try:
             with self._archive.database.write() as session:
-                artwork.write(session, records)
+                write(session, records)
         except Exception as error:  # noqa: BLE001  (the writer must live on, so that the generator hears of it)
             self._failure = self._failure or error
         for _ in records:
@@ -275,21 +253,9 @@ class _Prepared:
     """None if it could not be prepared."""
 
 
-def _begin(archive: "Archive", uid: str, facts: RunFacts) -> Journal:
-    """Commit the run's row; its journal comes before it, so that no open run is without one."""
-    journal = Journal.begin(archive.folder / "runs", uid)
-    try:
-        with archive.database.write() as session:
-            _write_run(session, uid, facts)
-    except BaseException:
-        journal.leave()  # whether the row is there may be unknown: the next opening sees
-        raise
-    return journal
-
-
 def _complete(waiting: Sequence[Recorded], underway: set[str]) -> list[Recorded]:
     """Choose the records whose matches all have rows or are chosen too: a match needs the row it refers to."""
-    while held := {record.uid for record in waiting if underway & artwork.matched(record)} - underway:
+    while held := {record.uid for record in waiting if underway & matched(record)} - underway:
         underway |= held
     return [record for record in waiting if record.uid not in underway]
 
@@ -324,46 +290,3 @@ def _draft(archive: "Archive", run_uid: str, facts: RunFacts, item: _Item) -> ar
         parameters=item.parameters,
         by=facts.by,
     )
-
-
-def _run_uid(archive_uid: str, facts: RunFacts) -> str:
-    record: Json = {
-        "archive": archive_uid,
-        "model": facts.model.uid,
-        "seed": None if facts.seed is None else str(facts.seed),
-        "started_at": facts.started_at.isoformat(),
-        "nonce": facts.nonce,
-    }
-    return Digest.of_json({"run": record}).hex
-
-
-def _write_run(session: Session, uid: str, facts: RunFacts) -> None:
-    model_id = remember_model(session, facts.model, facts.started_at)
-    run_id = nodes.add_nodes(session, {uid: Kind.RUN}, facts.started_at)[uid]
-    session.add(
-        schema.Run(
-            id=run_id,
-            model_id=model_id,
-            environment_id=environment_id(session, environment_record(facts.device)),
-            seed=None if facts.seed is None else str(facts.seed),
-            prompt=facts.prompt,
-            parameters=dict(facts.parameters),
-            wanted=facts.wanted,
-            started_at=facts.started_at,
-        )
-    )
-    session.flush()
-    parents = nodes.node_ids(session, [uid for _, uid, _ in facts.inputs])
-    edges = [(run_id, role, parents[parent], truth) for role, parent, truth in facts.inputs]
-    edges.append((run_id, Role.MODEL, model_id, Truth.CHECKED if facts.model.digest else Truth.CLAIMED))
-    if facts.by:
-        edges.append(
-            (run_id, Role.BY, nodes.contributors(session, [facts.by], facts.started_at)[facts.by], Truth.CLAIMED)
-        )
-    nodes.add_edges(session, edges)
-
-
-def _clean(text: str | None, what: str) -> str | None:
-    if text is not None and "\0" in text:
-        raise UsageError(f"The {what} holds a NUL character, which cannot be recorded. Take it out.")
-    return text

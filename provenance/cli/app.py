@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from provenance.cli import datasets, exporting, identities, making, people, reading, upkeep, verifying
+from provenance.cli import datasets, exporting, identities, making, people, reading, tracing, upkeep, verifying
 from provenance.cli.console import say, silence, talk
 from provenance.cli.interrupt import patient
 from provenance.errors import ProvenanceError
@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (making, reading, verifying, exporting, people, datasets, identities, upkeep):
+for group in (making, reading, tracing, verifying, exporting, people, datasets, identities, upkeep):
     group.register(app)
 
 STOPPED = "Stopped. What was finished is kept; nothing is half done."

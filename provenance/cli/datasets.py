@@ -14,7 +14,7 @@ from provenance.errors import CancelledError
 from provenance.words import NOT_RECORDED, Sign, count
 
 if TYPE_CHECKING:
-    from provenance.archive.collect import Added
+    from provenance.archive.datasets import Added
 
 _SHOWN = 12
 """Works that `show` lists."""
@@ -80,7 +80,7 @@ def listed(
 
     Example: prov dataset list
     """
-    from provenance.archive.collect import versions
+    from provenance.archive.datasets import versions
 
     with opened(context) as archive:
         found = versions(archive)
@@ -111,7 +111,7 @@ def show(
 
     Example: prov dataset show openmoji
     """
-    from provenance.archive.collect import show_dataset
+    from provenance.archive.datasets import show_dataset
 
     with opened(context) as archive:
         detail = show_dataset(archive, name, number=version)

@@ -21,7 +21,7 @@ def patient(*, alone: bool) -> Iterator[None]:
         nonlocal heard
         heard += 1
         if heard == 1:
-            return
+            raise KeyboardInterrupt
         if heard == 2:
             os.write(2, _FINISHING)
             return

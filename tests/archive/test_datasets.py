@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from provenance import schema
 from provenance.archive.archive import Archive
-from provenance.archive.collect import Defaults, add_dataset, show_dataset, versions
+from provenance.archive.collect import Defaults, add_dataset
 from provenance.archive.create import Order, generate
+from provenance.archive.datasets import show_dataset, versions
 from provenance.archive.lineage import impact, lineage
 from provenance.archive.search import show
 from provenance.collect.merkle import prove

@@ -111,7 +111,7 @@ def test_an_old_beginning_of_a_journal_is_swept_away_and_a_new_one_is_not(plain_
 
 def _crash(archive: Archive, *, pictures: int) -> Path:
     """Leave what a crash leaves: a run's row, bytes, and a journal whose rows were never written."""
-    from provenance.archive import artwork
+    from provenance.archive import rows
     from provenance.archive.record import Run
 
     run: Run = archive.run("my-model", seed=3)
@@ -120,7 +120,7 @@ def _crash(archive: Archive, *, pictures: int) -> Path:
     _forget(archive)
     journal = Journal.begin(archive.folder / "runs", run.uid)
     for record in kept:
-        assert artwork.from_json(record).uid == record["uid"]
+        assert rows.from_json(record).uid == record["uid"]
         journal.write(record)
     journal.leave()
     return archive.folder / "runs" / f"{run.uid}.journal"

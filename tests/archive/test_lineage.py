@@ -7,8 +7,9 @@ from pictures import picture
 
 from provenance.archive import nodes
 from provenance.archive.archive import Archive
-from provenance.archive.collect import add_dataset, show_dataset
+from provenance.archive.collect import add_dataset
 from provenance.archive.create import Order, generate
+from provenance.archive.datasets import show_dataset
 from provenance.archive.lineage import impact, lineage
 from provenance.archive.search import artworks, show
 from provenance.database import utc_now
