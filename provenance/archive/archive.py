@@ -99,7 +99,7 @@ class Archive:
         """Whose key signs. Raises IdentityError when it cannot be used."""
         from provenance.sign.identity import load
 
-        return load(self.folder / "identity", self.settings.identity, passphrase=self.passphrase())
+        return load(self.folder / "identity", self.settings.identity, passphrase=self.passphrase)
 
     @cached_property
     def signer(self) -> "Signer":

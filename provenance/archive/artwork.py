@@ -53,6 +53,8 @@ class Draft:
     parameters: Mapping[str, Json] = dataclasses.field(default_factory=dict)
     edges: Sequence[tuple[Role, str, Truth]] = ()
     """Where it comes from, by full id, beside the run."""
+    ancestors: frozenset[str] = frozenset()
+    """The artworks behind its parent: that it looks like those is no finding."""
     by: str | None = None
     edit: Mapping[str, Json] | None = None
     """The row of `edit`, for an edited artwork."""
@@ -70,7 +72,7 @@ def prepare(archive: "Archive", draft: Draft) -> Recorded:
     """
     picture = draft.picture
     fingerprints = fingerprint_all(picture)
-    answer = _check(archive, draft.uid, fingerprints)
+    answer = _check(archive, draft, fingerprints)
 
     signed, file_digest, size = _sign_and_store(archive, draft)
 
@@ -101,19 +103,21 @@ def prepare(archive: "Archive", draft: Draft) -> Recorded:
     )
 
 
-def _check(archive: "Archive", uid: str, fingerprints: "Mapping[str, Fingerprint]") -> Answer:
+def _check(archive: "Archive", draft: Draft, fingerprints: "Mapping[str, Fingerprint]") -> Answer:
     artworks = archive.indexes.artworks()
     subject = Subject(
-        uid=uid,
+        uid=draft.uid,
+        related=frozenset(parent for role, parent, _ in draft.edges if role is Role.PARENT) | draft.ancestors,
         fingerprints=fingerprints,
         works=archive.indexes.works(),
         artworks=artworks,
         thresholds=thresholds(archive.settings),
+        keep=archive.settings.nearest,
     )
     with archive.indexes.turn:  # of two alike at the same time, one must be held against the other
         answer = ask(subject, CHECKS)
         for name, fingerprint in fingerprints.items():
-            artworks[name].add([uid], fingerprint.matrix[:1])
+            artworks[name].add([draft.uid], fingerprint.matrix[:1])
     return answer
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from provenance import schema
 from provenance.archive import artwork, nodes, rows
 from provenance.archive.claims import edited_claim, parent_ingredient
+from provenance.archive.lineage import lineage
 from provenance.audit.change import Change, belongs, measure_change
 from provenance.database import utc_now
 from provenance.digest import Digest
@@ -116,6 +117,7 @@ def edit(
         title=title,
         parameters={},
         edges=[(Role.PARENT, parent.uid, Truth.CHECKED)],
+        ancestors=frozenset(relative.uid for relative in lineage(archive, parent.uid).relatives),
         by=by,
         edit={
             "parent": parent.uid,

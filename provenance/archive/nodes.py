@@ -20,7 +20,7 @@ def find(session: Session, typed: str, *, kinds: Collection[Kind] = ()) -> Node:
 
     Raises NotFoundError when there is none, UsageError when there are several.
     """
-    wanted = " or ".join(kinds) or "thing"
+    wanted = " or ".join(kinds)
     prefix = typed.strip().lower()
     if len(prefix) < 4 or not set(prefix) <= set("0123456789abcdef"):
         message = f"{typed!r} is not an id: give at least the first 4 hex digits of one. `prov list` shows them."
@@ -30,7 +30,8 @@ def find(session: Session, typed: str, *, kinds: Collection[Kind] = ()) -> Node:
         query = query.where(Node.kind.in_(kinds))
     nodes = session.scalars(query).all()
     if not nodes:
-        message = f"This archive has no {wanted} {typed}. `prov list` shows what there is."
+        what = f"no {wanted} {typed}" if kinds else f"nothing with the id {typed}"
+        message = f"This archive has {what}. `prov list` shows what there is."
         raise NotFoundError(message)
     if len(nodes) > 1:
         listed = ", ".join(f"{node.uid[:SHORT]} ({node.kind})" for node in nodes[:5])

@@ -146,7 +146,13 @@ class Run:
             self._room.release()
             raise self._failure
         position, self._count = self._count, self._count + 1
-        item = _Item(position=position, picture=taken, seed=seed, parameters=dict(parameters or {}), title=title)
+        item = _Item(
+            position=position,
+            picture=taken,
+            seed=seed,
+            parameters=dict(parameters or {}),
+            title=recordable(title, "title"),
+        )
         return self._workers.submit(self._prepare, item)
 
     def close(self) -> None:

@@ -24,6 +24,9 @@ _ALIKE = {"phash8_v1": 14, "phash16_v1": 92}
 """Distances up to which an edit may lie from its parent, far wider than for a finding: random pairs of
 pictures lie around half of the bits (32 and 128), in the nearest of eight orientations around 24 and 110."""
 _KEPT_SHARE = 0.2
+_INSIDE = 0.9
+_WORKING_SIDE = 256
+_LEAST_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +59,41 @@ def measure_change(before: Picture, after: Picture) -> Change:
 
 
 def belongs(before: Picture, after: Picture) -> bool:
-    """Judge whether `after` may be an edit of `before`: alike by fingerprint, or much of it untouched in place."""
+    """Judge whether `after` may be an edit of `before`: alike by fingerprint, untouched in part, or cut out of it."""
     one, two = fingerprint_all(before), fingerprint_all(after)
     alike = any(  # the edit in each of its eight orientations against the parent as it is
         np.bitwise_count(two[name].matrix ^ one[name].matrix[0]).sum(axis=1).min() <= limit
         for name, limit in _ALIKE.items()
     )
-    return bool(alike) or _untouched_share(before, after) >= _KEPT_SHARE
+    return bool(alike) or _untouched_share(before, after) >= _KEPT_SHARE or found_inside(before, after) >= _INSIDE
+
+
+def found_inside(before: Picture, after: Picture) -> float:
+    """Give the best normalised cross-correlation, -1 to 1, of `after` laid anywhere within `before`, unscaled.
+
+    Both are reduced alike, until the longer side of `before` has 256 pixels; J. P. Lewis, "Fast Normalized
+    Cross-Correlation", 1995. A picture that is larger in any direction, or nearly flat, gives 0.
+    """
+    from scipy.signal import fftconvolve
+
+    scale = min(1.0, _WORKING_SIDE / max(before.width, before.height))
+    image, patch = _small_grey(before, scale), _small_grey(after, scale)
+    if min(patch.shape) < _LEAST_SIDE or any(p > i for p, i in zip(patch.shape, image.shape, strict=True)):
+        return 0.0
+    patch = patch - patch.mean()
+    window = np.ones(patch.shape)
+    sums = fftconvolve(image, window, mode="valid")
+    spread = fftconvolve(image**2, window, mode="valid") - sums**2 / window.size
+    energy = np.sqrt(np.maximum(spread, 0) * float((patch**2).sum()))
+    likeness = fftconvolve(image, patch[::-1, ::-1], mode="valid")
+    told = energy > window.size  # less than a grey level of contrast says nothing
+    return float((likeness[told] / energy[told]).max(initial=0.0))
+
+
+def _small_grey(picture: Picture, scale: float) -> NDArray[np.float64]:
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    grey = picture.on_white().convert("L").resize(size, Image.Resampling.BOX)
+    return np.asarray(grey, np.float64)
 
 
 def _untouched_share(before: Picture, after: Picture) -> float:

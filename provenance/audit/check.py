@@ -23,6 +23,8 @@ class Subject:
     """The other artworks of the archive, by method name."""
     uid: str | None = None
     """Its own uid if it is among `artworks` already; it is never matched with itself."""
+    related: frozenset[str] = frozenset()
+    """The uids of artworks that it was made from: that it looks like those is no finding."""
     thresholds: Mapping[str, int] = field(default_factory=dict)
     """Distances at which to flag, by method name, in place of the methods' own."""
     keep: int = 3

@@ -7,7 +7,7 @@ What a fingerprint cannot tell, it does not answer: a picture with too little de
 instead of matches with everything flat.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from provenance.audit.check import Answer, Subject
@@ -52,7 +52,7 @@ class Similarity:
             subject.artworks,
             keep=subject.keep,
             thresholds=subject.thresholds,
-            subject=subject.uid,
+            but=subject.related | ({subject.uid} if subject.uid else set()),
         )
 
 
@@ -63,12 +63,12 @@ def compare(
     *,
     keep: int = 3,
     thresholds: Mapping[str, int] | None = None,
-    subject: str | None = None,
+    but: Collection[str] = (),
 ) -> Answer:
     """Find the nearest `keep` works by each method, the near artworks, and say which are near enough to be shown.
 
     `fingerprints`, `works` and `artworks` are by method name. `thresholds` are distances in bits by method name,
-    in place of `Method.flagged_at`. `subject` is the uid of the picture itself, which is left out.
+    in place of `Method.flagged_at`. `but` are uids to leave out: its own, and those that it was made from.
     Of many near works, or artworks, the nearest are reported: `keep`, and three at least.
     """
     rulers = [
@@ -77,7 +77,7 @@ def compare(
         if method.name in fingerprints
     ]
     sides = (_Side(kind="work", indexes=works), _Side(kind="artwork", indexes=artworks))
-    matches = [match for side in sides for match in _compare_side(rulers, side, keep, subject)]
+    matches = [match for side in sides for match in _compare_side(rulers, side, keep, but)]
     findings = list(_findings(rulers, matches))
     if rulers and not _finest(rulers).reliable:
         findings.append(_cannot_be_said(rulers))
@@ -134,11 +134,11 @@ def _finest(rulers: Sequence[_Ruler]) -> _Ruler:
     return max(rulers, key=lambda ruler: ruler.method.bits)
 
 
-def _compare_side(rulers: Sequence[_Ruler], side: _Side, keep: int, subject: str | None) -> Iterator[Match]:
+def _compare_side(rulers: Sequence[_Ruler], side: _Side, keep: int, but: Collection[str]) -> Iterator[Match]:
     rulers = [ruler for ruler in rulers if ruler.method.name in side.indexes]
     if not rulers:
         return
-    hits = {ruler.method.name: _nearest(ruler, side, keep, subject) for ruler in rulers}
+    hits = {ruler.method.name: _nearest(ruler, side, keep, but) for ruler in rulers}
     finest = _finest(rulers)
     flagged = {hit.uid for hit in hits[finest.method.name] if hit.distance <= finest.line and finest.reliable}
     for ruler in rulers:
@@ -149,10 +149,10 @@ def _compare_side(rulers: Sequence[_Ruler], side: _Side, keep: int, subject: str
                 yield replace(ruler.match(hit, side.kind), flagged=near and hit.uid in flagged)
 
 
-def _nearest(ruler: _Ruler, side: _Side, keep: int, subject: str | None) -> list[Hit]:
+def _nearest(ruler: _Ruler, side: _Side, keep: int, but: Collection[str]) -> list[Hit]:
     wanted = max(keep, _REPORTED)
-    hits = side.indexes[ruler.method.name].nearest(ruler.of.matrix, wanted + 1)[0]
-    return [hit for hit in hits if hit.uid != subject][:wanted]
+    hits = side.indexes[ruler.method.name].nearest(ruler.of.matrix, wanted + len(but))[0]
+    return [hit for hit in hits if hit.uid not in but][:wanted]
 
 
 def _measured(ruler: _Ruler, side: _Side, uids: set[str]) -> list[Hit]:

@@ -22,7 +22,7 @@ def opened(context: typer.Context, *, create: bool = False) -> "Iterator[Archive
 
     folder = find_archive(context.obj)
     new = create and not (folder / FILE_NAME).exists()
-    with open_archive(folder, create=create, passphrase=passphrase) as archive:
+    with open_archive(folder, create=create, passphrase=passphrase if new else unlock) as archive:
         if new:
             say(f"Made a new archive in {folder}.", console=talk)
         yield archive
@@ -44,6 +44,11 @@ def opened_if_there(context: typer.Context) -> "Iterator[Archive | None]":
 def passphrase() -> str | None:
     """Take the passphrase of the signing key from `PROV_PASSPHRASE`."""
     return os.environ.get("PROV_PASSPHRASE") or None
+
+
+def unlock() -> str | None:
+    """Take the passphrase from `PROV_PASSPHRASE`, else ask a person; called only for a key that needs one."""
+    return passphrase() or ask_passphrase("Passphrase of the signing key: ")
 
 
 def ask_passphrase(prompt: str) -> str | None:

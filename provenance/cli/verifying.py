@@ -113,14 +113,17 @@ def _say_next(known: "Known") -> None:
 
 def _content(result: "Verification") -> list[tuple[str, str | Text]]:
     """Tell what the record says of the picture, where it holds."""
-    from provenance.words import making_of
+    from provenance.words import Making, making_of
 
     reading = result.reading
     if not reading.present or reading.intact is not True:
         return []
     rows: list[tuple[str, str | Text]] = []
     types = reading.digital_source_types
-    if types:
+    told = (reading.record or {}).get("making")
+    if told in set(Making):
+        rows.append(("says of itself", Making(told).sentence))
+    elif types:
         edited = any(action.digital_source_type == "humanEdits" for action in reading.actions)
         rows.append(("says of itself", making_of(types[0], by_person=edited and types[0] != "humanEdits").sentence))
     rows += [

@@ -8,6 +8,7 @@ An *imported* one comes from an authority. In a folder an identity NAME is up to
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -126,7 +127,7 @@ def save(identity: Identity, folder: Path, *, passphrase: str | None) -> None:
         raise IdentityError(message) from cause
 
 
-def load(folder: Path, name: str, *, passphrase: str | None) -> Identity:
+def load(folder: Path, name: str, *, passphrase: str | Callable[[], str | None] | None) -> Identity:
     """Read a whole identity.
 
     Raises IdentityError if a file is missing, damaged or readable by others, if the passphrase is wrong or
@@ -137,9 +138,10 @@ def load(folder: Path, name: str, *, passphrase: str | None) -> Identity:
     stored = _read(path, name)
     _check_private(path)
     if keys.is_sealed(stored):
-        if passphrase is None:
-            raise IdentityError(f"The key of the identity '{name}' is under a passphrase: give it.")
-        stored = keys.unseal(stored, passphrase, name)
+        given = passphrase() if callable(passphrase) else passphrase  # asked for only where one is needed
+        if given is None:
+            raise IdentityError(f"The key of the identity '{name}' is under a passphrase: give it in PROV_PASSPHRASE.")
+        stored = keys.unseal(stored, given, name)
     key = _open_key(stored, None, f"The key file of the identity '{name}'")
     _check_match(certificates.read_certificates(public.chain, name)[0], key)
     return _with_key(public, stored)

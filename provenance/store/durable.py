@@ -96,7 +96,7 @@ class Disk:
         where = f"{cause.filename or self.root}: {cause.strerror}"
         if cause.errno == errno.EROFS or isinstance(cause, PermissionError):
             return f"{what} is out of reach: {where}. Give yourself the right to write there, then call again."
-        return f"{what} is out of reach: {where}."
+        return f"{what} is out of reach: {where}. Check the disk of {self.root}, then call again."
 
 
 def remove(path: Path) -> None:

@@ -136,3 +136,13 @@ def test_unknown_actions_are_refused(plain_archive: Archive, tmp_path: Path, act
 
     with pytest.raises(UsageError):
         edit(plain_archive, run.artworks[0], path, by="Ada", actions=actions)
+
+
+def test_that_an_edit_looks_like_its_parents_is_no_finding(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    small = (2, 2, 6, 6)
+    first = edit(archive, artwork, _retouched(archive, artwork, tmp_path / "1.png", small), by="Ada", actions=["drawn"])
+    file = _retouched(archive, first.uid, tmp_path / "2.png", (90, 80, 95, 85))
+    second = edit(archive, first.uid, file, by="Ada", actions=["drawn"])
+
+    for uid in (first.uid, second.uid):
+        assert [] == [finding.other for finding in show(archive, uid).findings if finding.other]

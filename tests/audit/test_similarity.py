@@ -107,7 +107,7 @@ def test_a_picture_is_never_matched_with_itself() -> None:
     picture = painted(1)
     artworks = indexes(subject=picture, other=picture)
 
-    answer = compare(fingerprint_all(picture), {}, artworks, subject=SUBJECT)
+    answer = compare(fingerprint_all(picture), {}, artworks, but={SUBJECT})
 
     assert {match.uid for match in answer.matches} == {OTHER}
 
