@@ -36,7 +36,7 @@ class Settings:
     queue: int = _setting(32, "recorder", "Pictures that may wait for them before the generator has to.", 1)
     batch: int = _setting(64, "recorder", "Pictures written in one transaction at most.", 1)
     compression: int = _setting(
-        3, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0, 9
+        1, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0, 9
     )
     nearest: int = _setting(3, "check", "Nearest works that are recorded for each artwork and method.", 0)
     phash8: int = _setting(
