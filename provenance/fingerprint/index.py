@@ -61,6 +61,8 @@ class Index:
             raise ValueError(message)
         with self._lock:
             fresh = self._known.fresh(self._uids[: self._count], names)
+            if not len(fresh):
+                return 0  # what a snapshot was mapped from cannot be written, not even with nothing
             end = self._count + len(fresh)
             self._reserve(end)
             self._codes[self._count : end] = codes[fresh]

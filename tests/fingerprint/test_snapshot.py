@@ -98,3 +98,13 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
         filled(3).save(path, last_id=1)
 
     assert [entry.name for entry in tmp_path.iterdir()] == ["works.codes"]
+
+
+def test_a_loaded_index_takes_what_it_knows_already_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "works.codes"
+    known = np.random.default_rng(300).bytes(32).hex()
+    filled(300).save(path, last_id=1)
+    index, _ = Index.load(path)
+
+    assert index.add([known], np.zeros((1, 32), dtype=np.uint8)) == 0
+    assert len(index) == 300
