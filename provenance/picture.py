@@ -7,6 +7,7 @@ Canonical means: EXIF orientation applied, 8 bits a channel, RGB, or RGBA where 
 import hashlib
 import io
 import struct
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -47,6 +48,12 @@ PIXEL_LIMIT = 1 << 28
 """Pictures over this many pixels (16384 x 16384) are refused unless the caller allows more."""
 
 _BAND = 1 << 22
+
+_DECODERS_RAISE = (
+    *(ValueError, SyntaxError, TypeError, LookupError, ArithmeticError, AttributeError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error),
+)
+"""What Pillow's decoders raise over damaged data, beside OSError: found by flipping bytes in every format."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +106,7 @@ class Picture:
         except (OSError, EOFError) as cause:
             message = f"{name} breaks off before its end: {cause}."
             raise PictureError(message, reason="truncated") from cause
-        except (ValueError, SyntaxError, TypeError, MemoryError, struct.error, IndexError, KeyError) as cause:
+        except _DECODERS_RAISE as cause:
             message = f"{name} cannot be decoded: {cause}."
             raise PictureError(message, reason="unreadable") from cause
 

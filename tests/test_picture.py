@@ -1,6 +1,8 @@
 """Pictures from anywhere become one canonical form, or are refused with a reason."""
 
+import contextlib
 import io
+import random
 import struct
 import zlib
 
@@ -127,3 +129,17 @@ def test_the_digest_knows_the_shape() -> None:
     pixels = picture().pixels
 
     assert Picture(pixels).digest != Picture(pixels.reshape(64, 48, 3)).digest
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow remarks on what it skips
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "AVIF"])
+def test_a_damaged_file_is_read_or_refused_and_never_more(file_format: str) -> None:
+    chance = random.Random(file_format)
+    data = _encoded(picture(1, 40, 30).image(), file_format)
+
+    for _ in range(150):
+        damaged = bytearray(data)
+        for _ in range(chance.choice((1, 2, 5))):
+            damaged[chance.randrange(len(damaged))] ^= chance.randrange(1, 256)
+        with contextlib.suppress(PictureError):
+            Picture.open(bytes(damaged))

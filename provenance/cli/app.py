@@ -1,8 +1,10 @@
 """`prov`: the options that all commands share, and what happens when something goes wrong."""
 
 import errno
+import logging
 import os
 import sys
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,6 +61,9 @@ def options(
 def run(arguments: list[str] | None = None) -> None:
     """Run the command that `arguments` (the process's own if None) name, and exit."""
     _write_anything()
+    # Pillow remarks on every tag that it skips; what matters of it we say ourselves.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     with patient(alone=arguments is None):
         code = _code(arguments)
     sys.exit(code)

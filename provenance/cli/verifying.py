@@ -39,6 +39,7 @@ def verify(
     """
     from provenance.archive.verify import verify as check
 
+    files = _without_records(files)
     worst, documents = 0, []
     with opened_if_there(context) as archive:
         for path in files:
@@ -56,6 +57,15 @@ def verify(
     if as_json:
         emit({"files": documents})
     raise typer.Exit(worst)
+
+
+def _without_records(files: list[Path]) -> list[Path]:
+    """Pass over the records that exports have beside them: `exports/*` names both."""
+    named = set(files)
+    kept = [path for path in files if not (path.suffix == ".json" and path.with_suffix("") in named)]
+    if len(kept) < len(files):
+        say(f"{len(files) - len(kept)} records that lie beside their pictures passed over.", console=talk)
+    return kept
 
 
 def _document(path: Path, result: "Verification | ProvenanceError") -> dict[str, Any]:

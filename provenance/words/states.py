@@ -190,7 +190,7 @@ _TRUTH_MEANS: Final = {
 }
 _DISCLOSURE_MEANS: Final = {
     Disclosure.MINIMAL: "How it was made, when, and with which program; no prompt, no name, no path, no seed.",
-    Disclosure.PUBLIC: "Also the title, the credited creator, the licence, the model and the checks.",
+    Disclosure.PUBLIC: "With title, credited creator, licence, model and checks; no prompt, no seed, no path.",
     Disclosure.FULL: "Everything that is recorded: prompt, parameters, seed, people, paths and machine too.",
 }
 _LIKENESS: Final = {

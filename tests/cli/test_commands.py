@@ -251,3 +251,14 @@ def test_the_archive_is_the_named_one_then_that_of_the_environment_then_the_near
     monkeypatch.setenv("PROV_ARCHIVE", "other")
     assert 0 == _json(prov, "list")["total"]
     assert 1 == json.loads(prov("--archive", filled, "list", "--json").out)["total"]
+
+
+def test_records_beside_their_pictures_are_not_verified_as_pictures(prov: Prov, here: Path) -> None:
+    prov(*TINY)
+    uid = _json(prov, "list")["artworks"][0]["uid"]
+    prov("export", uid, "--to", "out")
+    outcome = prov("verify", *sorted((here / "out").iterdir()))
+
+    assert outcome.code == 0
+    assert ".json" not in outcome.out
+    assert "passed over" in outcome.err
