@@ -56,6 +56,12 @@ class Indexes:
                     self._load(method.name)
                 self._catch_up(method.name)
 
+    def forget(self) -> None:
+        """Drop everything, to be read again: something is held that never reached the database."""
+        with self._lock:
+            for held in (self._indexes, self._seen, self._saved):
+                held.clear()
+
     def save(self) -> None:
         """Write snapshots where they save time."""
         with self._lock:

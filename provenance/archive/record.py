@@ -218,6 +218,7 @@ class Run:
         try:
             with self._archive.database.write() as session:
                 write(session, records)
+            self._archive.indexes.refresh()  # others write too; what they made is compared with from here on
         except Exception as error:  # noqa: BLE001  (the writer must live on, so that the generator hears of it)
             self._failure = self._failure or error
         for _ in records:
@@ -241,6 +242,7 @@ class Run:
             self._journal.end()
         else:
             self._journal.leave()
+            self._archive.indexes.forget()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from provenance import schema
 from provenance.archive import nodes
 from provenance.database import utc_now
+from provenance.errors import DamagedArchiveError
 from provenance.schema import Kind, Role
 from provenance.schema.base import EPOCH
 from provenance.words import Truth
@@ -55,8 +56,13 @@ class Recorded:
 
 
 def from_json(record: Mapping[str, Any]) -> Recorded:
-    """Read what `to_json` wrote."""
-    return Recorded(**record)
+    """Read what `to_json` wrote, in this version or another one. Raises DamagedArchiveError."""
+    known = {field.name for field in dataclasses.fields(Recorded)}
+    try:
+        return Recorded(**{name: value for name, value in record.items() if name in known})
+    except TypeError as cause:
+        message = f"The journal of a run lacks something of an artwork: {cause}. Open the archive with the older prov."
+        raise DamagedArchiveError(message) from cause
 
 
 def write(session: Session, records: Sequence[Recorded]) -> dict[str, int]:

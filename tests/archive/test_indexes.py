@@ -1,5 +1,6 @@
 """The index is a copy of the database: whatever happened to either, the database is right."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,3 +55,36 @@ def test_a_snapshot_that_is_newer_than_a_restored_backup_is_made_anew(folder: Pa
             run.add(picture(1))
             run.add(picture(2))
         assert [len(show(archive, uid).findings) for uid in run.artworks] == [1, 0]
+
+
+def test_what_never_reached_the_database_is_forgotten(plain_archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no more rows")
+
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="no more rows"):
+        broken.setattr("provenance.archive.record.write", refuse)
+        with plain_archive.run("my-model") as run:
+            run.add(picture(1))
+    with plain_archive.run("my-model") as again:
+        again.add(picture(1))
+
+    assert [] == list(show(plain_archive, again.artworks[0]).findings)
+
+
+def test_what_another_program_made_meanwhile_is_compared_with(archive: Archive) -> None:
+    with Archive(archive.folder, passphrase=lambda: None) as other, archive.run("my-model") as run:
+        with other.run("my-model") as theirs:
+            theirs.add(picture(1))
+        run.add(picture(2)).result()
+        _until(lambda: len(archive.indexes.artworks()["phash16_v1"]) == 2)
+        run.add(picture(1))
+
+    finding = show(archive, run.artworks[1]).findings[0]
+    assert finding.other == theirs.artworks[0]
+
+
+def _until(done: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 20
+    while not done() and time.monotonic() < limit:
+        time.sleep(0.02)
+    time.sleep(0.05)
