@@ -212,6 +212,6 @@ def _cannot_be_said(rulers: Sequence[_Ruler]) -> Finding:
         check_version=VERSION,
         severity="inform",
         sentence="Cannot be said whether it looks like another picture: "
-        "it has too little detail for its fingerprints to be relied on.",
+        "it is too plain, or too symmetric, for its fingerprints to be relied on.",
         evidence={"methods": [ruler.settings() for ruler in rulers]},
     )

@@ -17,8 +17,16 @@ def say_findings(artworks: "Sequence[Detail]") -> None:
     if compared == 0:
         say(sign(Sign.OPEN), " There is no training work in this archive yet, so there was nothing to compare with.")
     elif not about_works:
-        say(sign(Sign.CHECKED), " ", no_copy_found(compared=compared, of=compared))
+        _say_nothing_found(artworks, compared)
     for artwork in artworks:
         for finding in artwork.findings:
             mark = sign(Sign.of_severity(Severity(finding.severity)))
             say(mark, " ", *([f"{artwork.uid[:12]}: "] if len(artworks) > 1 else []), finding.sentence)
+
+
+def _say_nothing_found(artworks: "Sequence[Detail]", compared: int) -> None:
+    """Say it only of those about which it can be said."""
+    told = [artwork for artwork in artworks if all(finding.other for finding in artwork.findings)]
+    if told:
+        which = "" if len(told) == len(artworks) else f"{len(told)} of {len(artworks)} artworks: "
+        say(sign(Sign.CHECKED), " ", which, no_copy_found(compared=compared, of=compared))
