@@ -18,9 +18,10 @@ from sqlalchemy import Connection, text
 from provenance import schema
 from provenance.archive.archive import open_archive
 from provenance.archive.datasets import versions
+from provenance.archive.detail import show
 from provenance.archive.integrity import check
 from provenance.archive.lineage import lineage
-from provenance.archive.search import artworks, show
+from provenance.archive.search import artworks
 from provenance.database import Database, _config, _script
 from provenance.schema import Base
 from provenance.settings import FILE_NAME, Settings, file_text

@@ -10,7 +10,8 @@ import torch
 from pictures import picture
 
 from provenance.archive.archive import open_archive
-from provenance.archive.search import artworks, show
+from provenance.archive.detail import show
+from provenance.archive.search import artworks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

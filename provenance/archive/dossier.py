@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from provenance.archive.detail import Detail, show
 from provenance.archive.lineage import lineage
-from provenance.archive.search import Detail, show
 from provenance.words import Making, Truth, making_of
 
 if TYPE_CHECKING:

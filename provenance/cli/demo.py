@@ -149,7 +149,7 @@ def _generate(archive: "Archive") -> list[str]:
 
 def _record_a_copy(archive: "Archive", work: Path) -> None:
     """Play a program of the user's own that gives back a training work, mirrored: the check must see it."""
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
 
     with archive.run("a-model-of-yours", seed=1, prompt="something new") as run:
         run.add(Image.open(work).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
@@ -204,7 +204,7 @@ def _verify(archive: "Archive", folder: Path, paths: list[Path]) -> None:
 
 
 def _sheet(archive: "Archive", folder: Path, uids: list[str]) -> None:
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
     from provenance.export.sheet import Tile, contact_sheet
 
     tiles = []
@@ -216,7 +216,7 @@ def _sheet(archive: "Archive", folder: Path, uids: list[str]) -> None:
 
 
 def _open(archive: "Archive", uid: str) -> Picture:
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
 
     return Picture.open(archive.store.read(Digest(show(archive, uid).file_digest)))
 

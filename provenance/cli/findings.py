@@ -7,7 +7,7 @@ from provenance.cli.console import say, sign
 from provenance.words import Severity, Sign, no_copy_found
 
 if TYPE_CHECKING:
-    from provenance.archive.search import Detail
+    from provenance.archive.detail import Detail
 
 
 def say_findings(artworks: "Sequence[Detail]") -> None:

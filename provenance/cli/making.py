@@ -178,7 +178,7 @@ def _parameters(given: list[str]) -> dict[str, str | int | float | bool]:
 
 
 def _emit_made(archive: "Archive", made: "Made") -> None:
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
 
     artworks = [show(archive, uid) for uid in made.artworks]
     files = {artwork.uid: stored_file(archive, artwork.file_digest) for artwork in artworks}
@@ -186,7 +186,7 @@ def _emit_made(archive: "Archive", made: "Made") -> None:
 
 
 def _say_made(archive: "Archive", made: "Made") -> None:
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
 
     artworks = [show(archive, uid) for uid in made.artworks]
     what = some(len(artworks), "artwork")

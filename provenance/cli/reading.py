@@ -23,7 +23,7 @@ from provenance.words import (
 )
 
 if TYPE_CHECKING:
-    from provenance.archive.search import Detail
+    from provenance.archive.detail import Detail
 
 
 def register(app: typer.Typer) -> None:
@@ -80,8 +80,8 @@ def show(
 
     Example: prov show 3f9a1c2b77de
     """
+    from provenance.archive.detail import show as read
     from provenance.archive.dossier import making
-    from provenance.archive.search import show as read
 
     with opened(context) as archive:
         detail = read(archive, artwork)

@@ -13,8 +13,8 @@ from provenance.archive.archive import Archive
 from provenance.archive.collect import Defaults, add_dataset
 from provenance.archive.create import Order, generate
 from provenance.archive.datasets import show_dataset, versions
+from provenance.archive.detail import show
 from provenance.archive.lineage import impact, lineage
-from provenance.archive.search import show
 from provenance.collect.merkle import prove
 from provenance.errors import DamagedArchiveError, NotFoundError, UsageError
 from provenance.schema import Kind

@@ -8,10 +8,11 @@ from pictures import picture
 from PIL import Image, ImageDraw
 
 from provenance.archive.archive import Archive
+from provenance.archive.detail import show
 from provenance.archive.dossier import making
 from provenance.archive.edit import edit
 from provenance.archive.lineage import lineage
-from provenance.archive.search import artworks, show
+from provenance.archive.search import artworks
 from provenance.archive.verify import verify
 from provenance.digest import Digest
 from provenance.errors import PictureError, RefusedError, UsageError

@@ -8,9 +8,9 @@ import pytest
 from pictures import picture
 
 from provenance.archive.archive import Archive
+from provenance.archive.detail import show
 from provenance.archive.lineage import lineage
 from provenance.archive.publish import Form, export
-from provenance.archive.search import show
 from provenance.archive.verify import verify
 from provenance.errors import UsageError
 from provenance.export.encode import FORMATS, Format

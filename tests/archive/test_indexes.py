@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 from provenance import schema
 from provenance.archive import indexes
 from provenance.archive.archive import Archive, open_archive
-from provenance.archive.search import show
+from provenance.archive.detail import show
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from provenance.archive.archive import Archive
 from provenance.archive.collect import add_dataset
 from provenance.archive.create import Order, generate
 from provenance.archive.datasets import show_dataset
+from provenance.archive.detail import show
 from provenance.archive.lineage import impact, lineage
-from provenance.archive.search import artworks, show
+from provenance.archive.search import artworks
 from provenance.database import utc_now
 from provenance.errors import NotFoundError, UsageError
 from provenance.schema import Kind

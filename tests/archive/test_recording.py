@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from provenance import schema
 from provenance.archive.archive import Archive
-from provenance.archive.search import artworks, show
+from provenance.archive.detail import show
+from provenance.archive.search import artworks
 from provenance.digest import Digest
 from provenance.errors import UsageError
 from provenance.picture import Picture

@@ -11,9 +11,9 @@ from pictures import picture
 
 from provenance.archive.archive import Archive
 from provenance.archive.create import Order, generate, picture_seed
+from provenance.archive.detail import show
 from provenance.archive.environment import environment_record
 from provenance.archive.reproduce import compare, judge, reproduce
-from provenance.archive.search import show
 from provenance.errors import UsageError
 from provenance.words import Verdict
 

@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 from provenance import schema
 from provenance.archive import artwork
 from provenance.archive.archive import Archive
+from provenance.archive.detail import show
 from provenance.archive.integrity import check
-from provenance.archive.search import artworks, show
+from provenance.archive.search import artworks
 from provenance.audit import Answer, Check, Subject, ask
 from provenance.database import Database
 from provenance.errors import LockedArchiveError

@@ -7,10 +7,13 @@ from pictures import picture
 from PIL import Image
 
 from provenance.archive.archive import Archive
-from provenance.archive.search import show
+from provenance.archive.claims import edited_claim, parent_ingredient
+from provenance.archive.detail import show
 from provenance.archive.verify import verify
+from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import NotFoundError
+from provenance.export.encode import encode
 from provenance.words import Found, Intactness, Vouched
 
 
@@ -98,3 +101,30 @@ def test_a_missing_file_is_a_sentence(archive: Archive, tmp_path: Path) -> None:
 
 def _facts(signature: object) -> tuple[object, object, object]:
     return signature.intact, signature.vouched, signature.found  # type: ignore[attr-defined]
+
+
+def test_a_changed_parent_behind_an_intact_child_is_a_gap(archive: Archive, signed: Path, tmp_path: Path) -> None:
+    data = bytearray(signed.read_bytes())
+    data[-200] ^= 1
+    parent = parent_ingredient("the parent", bytes(data), "image/png", Digest.of(bytes(data)))
+    claim = edited_claim(
+        archive.uid,
+        artwork_uid="ab" * 32,
+        pixels=picture(2).digest,
+        parent=parent,
+        by="Ada",
+        actions=["c2pa.edited"],
+        tool=None,
+        note=None,
+        share=None,
+        title="a child",
+        made_at=utc_now(),
+    )
+    plain = encode(picture(2), "png")
+    child = tmp_path / "child.png"
+    child.write_bytes(archive.signer.sign(plain, "image/png", claim, allow_changed_parent=True).data)
+
+    result = verify(archive, child)
+    assert (Intactness.GAP, 1) == (result.signature.intact, result.exit_code)
+    assert result.heading.startswith("Gap in the history.")
+    assert result.gaps

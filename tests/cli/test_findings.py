@@ -11,7 +11,7 @@ from PIL import Image
 
 from provenance.archive.archive import Archive
 from provenance.archive.collect import add_dataset
-from provenance.archive.search import show
+from provenance.archive.detail import show
 from provenance.cli.findings import say_findings
 
 Recorder = Callable[..., list[Any]]

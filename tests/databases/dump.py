@@ -73,7 +73,7 @@ def shapes(seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
 
 
 def _file(archive: Archive, uid: str) -> Digest:
-    from provenance.archive.search import show
+    from provenance.archive.detail import show
 
     return Digest(show(archive, uid).file_digest)
 

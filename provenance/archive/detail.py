@@ -1,0 +1,235 @@
+"""Everything about one artwork, read in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from provenance import schema
+from provenance.archive import nodes
+from provenance.archive.labels import labels
+from provenance.archive.search import makers
+from provenance.schema import Kind
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchRow:
+    """One of the nearest pictures."""
+
+    uid: str
+    kind: str
+    label: str
+    method: str
+    distance: int
+    bits: int
+    orientation: int
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One answer of a check."""
+
+    severity: str
+    check: str
+    sentence: str
+    other: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """Everything about one artwork."""
+
+    uid: str
+    label: str
+    making: str
+    source_type: str
+    title: str | None
+    seed: str | None
+    width: int
+    height: int
+    file_digest: str
+    pixels_digest: str
+    made_at: datetime
+    by: str | None
+    run: Mapping[str, Any] | None
+    parameters: Mapping[str, Any]
+    edit: Mapping[str, Any] | None
+    manifest: Mapping[str, Any] | None
+    works_compared: int
+    artworks_compared: int
+    matches: Sequence[MatchRow]
+    findings: Sequence[FindingRow]
+    reproductions: Sequence[Mapping[str, Any]]
+    exports: Sequence[Mapping[str, Any]]
+    edited_into: Sequence[str]
+
+
+def show(archive: "Archive", typed: str) -> Detail:
+    """Read everything about the artwork whose id begins with `typed`. Raises NotFoundError, UsageError."""
+    with archive.database.read() as session:
+        node = nodes.find(session, typed, kinds=[Kind.ARTWORK])
+        artwork = session.get_one(schema.Artwork, node.id)
+        audit = session.scalars(
+            select(schema.Audit).where(schema.Audit.artwork_id == node.id).order_by(schema.Audit.id.desc()).limit(1)
+        ).first()
+        return Detail(
+            uid=node.uid,
+            label=labels(session, {node.id: Kind.ARTWORK})[node.id],
+            making=artwork.making,
+            source_type=artwork.source_type,
+            title=artwork.title,
+            seed=artwork.seed,
+            width=artwork.width,
+            height=artwork.height,
+            file_digest=artwork.file_digest,
+            pixels_digest=artwork.pixels_digest,
+            made_at=artwork.made_at,
+            by=makers(session, [node.id]).get(node.id),
+            run=_run(session, artwork.run_id),
+            parameters=artwork.parameters,
+            edit=_edit(session, node.id),
+            manifest=_manifest(session, node.id),
+            works_compared=audit.works_compared if audit else 0,
+            artworks_compared=audit.artworks_compared if audit else 0,
+            matches=_matches(session, audit.id) if audit else (),
+            findings=_findings(session, audit.id) if audit else (),
+            reproductions=_reproductions(session, node.id),
+            exports=_exports(session, node.id),
+            edited_into=_edited_into(session, node.id),
+        )
+
+
+def _run(session: Session, run_id: int | None) -> dict[str, Any] | None:
+    if run_id is None:
+        return None
+    run = session.get_one(schema.Run, run_id)
+    model = session.get_one(schema.Model, run.model_id)
+    end = session.get(schema.RunEnd, run_id)
+    environment = session.get_one(schema.Environment, run.environment_id)
+    return {
+        "uid": session.get_one(schema.Node, run_id).uid,
+        "model": {
+            "uid": session.get_one(schema.Node, run.model_id).uid,
+            "name": model.name,
+            "engine": model.engine,
+            "version": model.version,
+            "distribution": model.distribution,
+            "digest": model.digest,
+            "digest_of": model.digest_of,
+        },
+        "seed": run.seed,
+        "prompt": run.prompt,
+        "parameters": run.parameters,
+        "started_at": run.started_at.isoformat(),
+        "outcome": end.outcome if end else "open",
+        "environment": environment.record,
+    }
+
+
+def _edit(session: Session, artwork_id: int) -> dict[str, Any] | None:
+    edit = session.get(schema.Edit, artwork_id)
+    if edit is None:
+        return None
+    return {
+        "parent": session.get_one(schema.Node, edit.parent_id).uid,
+        "by": session.get_one(schema.Contributor, edit.contributor_id).name,
+        "actions": edit.actions,
+        "tool": edit.tool,
+        "note": edit.note,
+        "measure": edit.measure,
+        "changed_share": edit.changed_share,
+        "evidence": edit.evidence,
+    }
+
+
+def _manifest(session: Session, node: int) -> dict[str, Any] | None:
+    query = select(schema.Manifest, schema.Identity).join(
+        schema.Identity, schema.Identity.id == schema.Manifest.identity_id
+    )
+    row = session.execute(query.where(schema.Manifest.node_id == node).limit(1)).first()
+    if row is None:
+        return None
+    manifest, identity = row
+    return {
+        "label": manifest.label,
+        "store_digest": manifest.store_digest,
+        "store_size": manifest.store_size,
+        "state": manifest.state,
+        "codes": manifest.codes,
+        "signed_at": manifest.signed_at.isoformat(),
+        "identity": identity.name,
+        "identity_kind": identity.kind,
+        "signer": identity.subject,
+    }
+
+
+def _matches(session: Session, audit_id: int) -> list[MatchRow]:
+    match = schema.Match
+    query = select(match, schema.Node.uid, schema.Node.kind).join(schema.Node, schema.Node.id == match.other_id)
+    rows = session.execute(query.where(match.audit_id == audit_id).order_by(match.method, match.distance)).all()
+    texts = labels(session, {row.Match.other_id: Kind(row.kind) for row in rows})
+    return [
+        MatchRow(
+            uid=uid,
+            kind=kind,
+            label=texts[item.other_id],
+            method=item.method,
+            distance=item.distance,
+            bits=item.bits,
+            orientation=item.orientation,
+            flagged=item.flagged,
+        )
+        for item, uid, kind in rows
+    ]
+
+
+def _findings(session: Session, audit_id: int) -> list[FindingRow]:
+    finding = schema.Finding
+    query = select(finding, schema.Node.uid).outerjoin(schema.Node, schema.Node.id == finding.other_id)
+    rows = session.execute(query.where(finding.audit_id == audit_id).order_by(finding.id))
+    return [
+        FindingRow(severity=item.severity, check=item.check, sentence=item.sentence, other=uid) for item, uid in rows
+    ]
+
+
+def _reproductions(session: Session, artwork_id: int) -> list[dict[str, Any]]:
+    query = select(schema.Reproduction).where(schema.Reproduction.artwork_id == artwork_id)
+    return [
+        {
+            "verdict": item.verdict,
+            "tried_at": item.tried_at.isoformat(),
+            "largest_difference": item.largest_difference,
+            "differing_share": item.differing_share,
+            "causes": item.causes,
+        }
+        for item in session.scalars(query.order_by(schema.Reproduction.id))
+    ]
+
+
+def _exports(session: Session, artwork_id: int) -> list[dict[str, Any]]:
+    query = select(schema.Export, schema.Node.uid).join(schema.Node, schema.Node.id == schema.Export.id)
+    rows = session.execute(query.where(schema.Export.artwork_id == artwork_id).order_by(schema.Export.id))
+    return [
+        {
+            "uid": uid,
+            "name": item.name,
+            "media_type": item.media_type,
+            "disclosure": item.disclosure,
+            "file_digest": item.file_digest,
+            "exported_at": item.exported_at.isoformat(),
+        }
+        for item, uid in rows
+    ]
+
+
+def _edited_into(session: Session, artwork_id: int) -> list[str]:
+    edit = schema.Edit
+    query = select(schema.Node.uid).join(edit, edit.artwork_id == schema.Node.id).where(edit.parent_id == artwork_id)
+    return list(session.scalars(query.order_by(edit.artwork_id)))
