@@ -15,5 +15,6 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         from provenance.cli.app import run  # here, so that Ctrl-C is heard while Python still reads our files
     except KeyboardInterrupt:
+        sys.stderr.write("prov: Stopped before anything was begun.\n")
         sys.exit(130)
     run(arguments)

@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import shlex
 import sys
 import warnings
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from provenance.cli import datasets, exporting, identities, making, people, reading, tracing, upkeep, verifying
-from provenance.cli.console import say, silence, talk
+from provenance.cli.console import calling, say, silence, talk
 from provenance.cli.interrupt import patient
 from provenance.errors import ProvenanceError
 
@@ -56,6 +57,7 @@ def options(
 ) -> None:
     """Take the options that stand before the command."""
     context.obj = archive
+    calling.set("prov" if archive is None else f"prov --archive {shlex.quote(str(archive))}")
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import datetime
 from enum import Enum
 from pathlib import PurePath
@@ -151,9 +152,14 @@ def _cell(cell: str | Text) -> Text:
     return cell.copy() if isinstance(cell, Text) else Text(visible(" ".join(cell.split("\n"))))
 
 
+calling = ContextVar("calling", default="prov")
+"""How this call began: `prov`, with the archive where one was named."""
+
+
 def next_steps(*commands: str) -> None:
-    """Say what can be done next."""
-    for index, command in enumerate(commands):
+    """Say what can be done next, on the archive that was named."""
+    for index, named in enumerate(commands):
+        command = named if named.startswith("prov --archive") else named.replace("prov", calling.get(), 1)
         talk.print(Text(("next: " if index == 0 else "      ") + command, style="dim"), soft_wrap=True)
 
 

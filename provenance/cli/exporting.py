@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 import typer
 
-from provenance.cli.console import emit, next_steps, say, sign, some, table
+from provenance.cli.console import emit, next_steps, say, sign, some, table, talk
 from provenance.cli.options import AsJson
 from provenance.cli.progress import counted
 from provenance.cli.session import opened
@@ -54,10 +54,15 @@ def export(
     )
     with opened(context) as archive, counted("exporting", "artworks") as progress:
         exported = publish(archive, artworks, to, form, progress=progress)
+        named = archive.identity.subject if archive.identity.kind == "imported" else None
     if as_json:
         emit({"exports": exported})
         return
     say(sign(Sign.CHECKED), f" {some(len(exported), 'artwork')} exported and signed. {disclose.meaning}")
     table("", ">", rows=[(str(item.path), f"{item.size / 1000:,.0f} kB") for item in exported], indent=2)
     say("  Beside each lies its record, as JSON.")
+    if named is not None and disclose is not Disclosure.FULL:
+        say(
+            sign(Sign.ATTENTION), f" The certificate names its owner in every file all the same: {named}.", console=talk
+        )
     next_steps(f"prov verify {exported[0].path}")

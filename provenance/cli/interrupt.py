@@ -9,17 +9,32 @@ from types import FrameType
 _FINISHING = b"prov: Finishing what was begun. Ctrl-C once more leaves at once; the next call tidies up.\n"
 
 
+_asked = False
+
+
+def stop_if_asked() -> None:
+    """Raise KeyboardInterrupt if Ctrl-C was pressed: long work asks at every step.
+
+    The one that the signal raised may be lost where Python cannot pass it on, as in a weak reference's callback.
+    """
+    if _asked:
+        raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def patient(*, alone: bool) -> Iterator[None]:
     """Count the interruptions of a process that is ours `alone`; in another program's process change nothing."""
+    global _asked
     if not alone or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # ignored: a script's background job
         yield
         return
-    heard = 0
+    heard, _asked = 0, False
 
     def hear(_signal: int, _frame: FrameType | None) -> None:
         nonlocal heard
+        global _asked  # noqa: PLW0603
         heard += 1
+        _asked = True
         if heard == 1:
             raise KeyboardInterrupt
         if heard == 2:

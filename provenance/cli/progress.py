@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from provenance.cli.console import talk
+from provenance.cli.interrupt import stop_if_asked
 
 
 @contextlib.contextmanager
@@ -15,7 +16,12 @@ def shares(what: str, number: int) -> Iterator[Callable[[int, float], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=talk, transient=True, disable=not talk.is_terminal) as bars:
         task = bars.add_task(what, total=number)
-        yield lambda index, share: bars.update(task, completed=index + share)
+
+        def progress(index: int, share: float) -> None:
+            stop_if_asked()
+            bars.update(task, completed=index + share)
+
+        yield progress
 
 
 @contextlib.contextmanager
@@ -32,6 +38,7 @@ def counted(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         begun = time.monotonic()
 
         def progress(done: int, total: int) -> None:
+            stop_if_asked()
             rate = f"{done / max(time.monotonic() - begun, 1e-6):,.0f} {unit}/s"
             bars.update(task, completed=done, total=total, rate=rate)
 
