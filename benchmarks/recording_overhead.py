@@ -172,8 +172,8 @@ def _one(
     with clock.part("copy"):
         picture = as_picture(pixels)
     with clock.part("pixel digest, claim"):
-        item = _Item(position=place, picture=picture, seed=place, parameters={}, title=None)
-        draft = _draft(archive, run_uid, facts, item)
+        item = _Item(picture=picture, seed=place, parameters={}, title=None)
+        draft = _draft(archive, run_uid, facts, place, item)
     with clock.part("fingerprints"):
         prints = fingerprint_all(picture)
     with clock.part("search"):

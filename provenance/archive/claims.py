@@ -79,6 +79,7 @@ def edited_claim(
         when=made_at,
         ingredients=(parent,),
         edits=edits,
+        all_actions=False,  # we know what they say that they did, and not that it is all
         record={**record, "making": Making.EDITED.value, **measured},
     )
 
@@ -148,9 +149,11 @@ def exported_claim(
         data=picture if full else None,
         media_type="image/png",
     )
-    edits = [Edit(action="c2pa.published", when=at)]
+    # Without the original's manifest nothing else in the file would say how the picture came to be.
+    source = None if full else cast("DigitalSourceType", artwork["source_type"])
+    edits = [Edit(action="c2pa.published", when=at, digital_source_type=source)]
     if media_type != "image/png":
-        edits.insert(0, Edit(action="c2pa.transcoded", when=at))
+        edits.insert(0, Edit(action="c2pa.transcoded", when=at, digital_source_type=source))
     record: dict[str, Json] = {"making": artwork["making"], "disclosed": disclosure.value}
     if shown:
         record |= {"archive": archive_uid, "artwork": artwork["id"], "pixels": f"sha256:{artwork['pixels_digest']}"}
@@ -161,5 +164,6 @@ def exported_claim(
         when=at,
         ingredients=(parent,),
         edits=tuple(edits),
+        all_actions=full,
         record=record,
     )

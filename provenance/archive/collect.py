@@ -67,6 +67,7 @@ def add_dataset(
     defaults = _checked(defaults)
     table = None if metadata is None else read_table(metadata)
     read: dict[str, str] = {}
+    undescribed: set[str] = set()
     refusals: list[Refusal] = []
     notes: list[tuple[str, Note]] = []
     waiting: list[Measured] = []
@@ -82,6 +83,8 @@ def add_dataset(
                     item = _with_defaults(item, defaults)  # noqa: PLW2901
                     waiting.append(item)
                     read[item.work.file_digest.hex] = item.work.uid
+                    if item.row is None and defaults == Defaults():
+                        undescribed.add(item.work.file_digest.hex)
                     notes += [(item.work.name, note) for note in item.notes]
                 if len(waiting) >= _BATCH:
                     _write_works(archive, waiting)
@@ -90,7 +93,7 @@ def add_dataset(
         finally:
             _write_works(archive, waiting)  # Ctrl-C keeps what was read
         skipped = items.skipped
-    version = make_version(archive, name, read, refusals)
+    version = make_version(archive, name, read, refusals, undescribed=undescribed)
     return dataclasses.replace(version, refusals=tuple(refusals), notes=tuple(notes), skipped=skipped)
 
 

@@ -1,6 +1,6 @@
 """Versions of datasets: made at once, listed, shown. A version is a set of works that never changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,9 +112,17 @@ def show_dataset(archive: "Archive", name: str, *, number: int | None = None, co
     )
 
 
-def make_version(archive: "Archive", name: str, read: Mapping[str, str], refusals: Sequence[Refusal]) -> Added:
+def make_version(
+    archive: "Archive",
+    name: str,
+    read: Mapping[str, str],
+    refusals: Sequence[Refusal],
+    *,
+    undescribed: Collection[str] = (),
+) -> Added:
     """Make a version of the dataset `name` with the works `read` (their ids by file digest) and those that it has.
 
+    A file that is there already is described anew by what was read, unless nothing was said of it (`undescribed`).
     Raises NotFoundError when there would be none in it.
     """
     at = utc_now()
@@ -122,7 +130,8 @@ def make_version(archive: "Archive", name: str, read: Mapping[str, str], refusal
         dataset = _dataset(session, name, at)
         last = _latest(session, dataset.id)
         before = {} if last is None else {w.file_digest: uid for w, uid in _members(session, last.id)}
-        members = {**before, **read}  # the same file, described anew, takes the place of the old description
+        said = {digest: uid for digest, uid in read.items() if digest not in undescribed or digest not in before}
+        members = {**before, **said}
         if not members:
             raise NotFoundError(_nothing_read(refusals))
         root = dataset_root(members.values())

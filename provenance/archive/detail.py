@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from provenance import schema
@@ -63,6 +63,8 @@ class Detail:
     edit: Mapping[str, Any] | None
     manifest: Mapping[str, Any] | None
     works_compared: int
+    works_known: int
+    """Works that the archive knows now: what came later was not compared."""
     artworks_compared: int
     matches: Sequence[MatchRow]
     findings: Sequence[FindingRow]
@@ -97,6 +99,7 @@ def show(archive: "Archive", typed: str) -> Detail:
             edit=_edit(session, node.id),
             manifest=_manifest(session, node.id),
             works_compared=audit.works_compared if audit else 0,
+            works_known=session.scalar(select(func.count()).select_from(schema.Work)) or 0,
             artworks_compared=audit.artworks_compared if audit else 0,
             matches=_matches(session, audit.id) if audit else (),
             findings=_findings(session, audit.id) if audit else (),

@@ -1,6 +1,6 @@
 """Everything that the archive knows of an artwork, in the shape of an export record, before disclosure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
     """Gather the record of an artwork; `docs/export-record.md` describes the keys."""
     detail = show(archive, uid)
+    history = _history(archive, detail)
     record: dict[str, Any] = {
         "artwork": _artwork(archive, detail),
-        "people": _people(detail),
+        "people": _people(history),
         "edits": _edits(archive, detail),
         "lineage": _lineage(archive, uid),
         "checks": _checks(detail),
         "tool": {"name": "prov", "version": version("provenance-archive")},
     }
-    if detail.run is not None:
-        record["run"] = _run(detail.run)
+    if history[-1].run is not None:
+        record["run"] = _run(history[-1].run)
     if detail.manifest is not None:
         record["manifest"] = {
             "label": detail.manifest["label"],
@@ -39,12 +40,8 @@ def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
 
 def making(archive: "Archive", detail: Detail) -> Making:
     """Tell how an artwork was made, from the beginning of its history."""
-    first = detail
-    edited = False
-    while first.edit is not None:
-        edited = True
-        first = show(archive, first.edit["parent"])
-    return making_of(first.source_type, by_person=edited)
+    history = _history(archive, detail)
+    return making_of(history[-1].source_type, by_person=len(history) > 1)
 
 
 def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
@@ -64,8 +61,18 @@ def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
     }
 
 
-def _people(detail: Detail) -> list[dict[str, Any]]:
-    return [{"name": detail.by, "role": "creator", "credited": True}] if detail.by else []
+def _history(archive: "Archive", detail: Detail) -> list[Detail]:
+    """Give the artwork and all that it was edited from, back to the one that was generated."""
+    history = [detail]
+    while (edit := history[-1].edit) is not None:
+        history.append(show(archive, edit["parent"]))
+    return history
+
+
+def _people(history: Sequence[Detail]) -> list[dict[str, Any]]:
+    """Name the maker of the first artwork and everybody who edited it: all of them made what is there now."""
+    names = [each.by for each in reversed(history) if each.by]
+    return [{"name": name, "role": "creator", "credited": True} for name in dict.fromkeys(names)]
 
 
 def _run(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,5 +129,5 @@ def _checks(detail: Detail) -> list[dict[str, Any]]:
         {"check": finding.check, "severity": finding.severity, "sentence": finding.sentence}
         for finding in detail.findings
     ]
-    compared = {"check": "similarity", "compared": detail.works_compared, "of": detail.works_compared}
+    compared = {"check": "similarity", "compared": detail.works_compared, "of": detail.works_known}
     return [compared, *checks]

@@ -1,5 +1,6 @@
 """`prov edit`: what a person made of an artwork comes back as a new artwork that names its parent."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from provenance.words import Truth, digital_source_type, making_of
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
+
+_OWN_ACTION = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2,}")
+"""An action of one's own, in reverse domain form."""
 
 ACTIONS = {
     "adjusted": "c2pa.color_adjustments",
@@ -146,7 +150,7 @@ def action_word(name: str) -> str:
 def _action(name: str) -> str:
     if name in ACTIONS:
         return ACTIONS[name]
-    if name in ACTIONS.values() or (name.count(".") >= 2 and not name.startswith("c2pa.")):
+    if name in ACTIONS.values() or (_OWN_ACTION.fullmatch(name) and not name.startswith("c2pa.")):
         return name
     raise UsageError(
         f"{name!r} is not an action. Choose from {', '.join(ACTIONS)}, or give a name like org.example.inked."
@@ -218,5 +222,7 @@ def _ingredient(archive: "Archive", parent: _Parent, reading: Reading, data: byt
 
 def _source_type(parent: _Parent) -> str:
     """Give the IPTC digital source type of the edited picture as a whole."""
+    if parent.edited_before:
+        return parent.source_type  # it says already that a person changed what the first one was
     address = digital_source_type(making_of(parent.source_type, by_person=True))
     return parent.source_type if address is None else address.rpartition("/")[2]

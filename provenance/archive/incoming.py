@@ -49,6 +49,8 @@ def _pixels(array: NDArray[Any]) -> NDArray[np.uint8]:
         message = f"An array of shape {shape} is not one picture: (height, width, 3) or (3, height, width) is needed."
         raise UsageError(message)
     levels = _levels(array)
+    if levels.shape[2] == 4 and bool((levels[..., 3] == 255).all()):
+        levels = levels[..., :3]  # as Picture.open does: no file keeps what nobody can see
     return np.repeat(levels, 3, axis=2) if levels.shape[2] == 1 else np.array(levels, order="C")
 
 

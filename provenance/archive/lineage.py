@@ -98,7 +98,7 @@ def _neighbours(session: Session, level: Sequence[int], limit: int, *, upwards: 
     here, there = (Edge.child_id, Edge.parent_id) if upwards else (Edge.parent_id, Edge.child_id)
     found: list[int] = []
     for begin in range(0, len(level), _PART):
-        query = select(there).where(here.in_(level[begin : begin + _PART]), Edge.role != Role.PREVIOUS.value)
+        query = select(there).distinct().where(here.in_(level[begin : begin + _PART]), Edge.role != Role.PREVIOUS.value)
         found += session.scalars(query.order_by(there).limit(limit + 1))
     return list(dict.fromkeys(found))
 

@@ -20,11 +20,10 @@ from provenance.archive.environment import worker_count
 from provenance.archive.incoming import as_picture
 from provenance.archive.models import ModelFacts, model_facts
 from provenance.archive.rows import Recorded, matched, write
-from provenance.archive.runs import RunFacts, begin, recordable, run_uid
+from provenance.archive.runs import RunFacts, begin, checked_seed, printable, recordable, recordable_parameters, run_uid
 from provenance.database import utc_now
 from provenance.digest import Json
 from provenance.errors import CancelledError, ProvenanceError, UsageError
-from provenance.generate.engine import SEED_LIMIT
 from provenance.picture import Picture
 from provenance.schema import Outcome, Role
 from provenance.schema.runs import Making
@@ -56,13 +55,11 @@ def start(
     `source_type` is the IPTC digital source type of what it makes; without it a model known by name alone
     counts as trained (`trainedAlgorithmicMedia`). Raises UsageError for facts that cannot be recorded.
     """
-    if seed is not None and not 0 <= seed < SEED_LIMIT:
-        raise UsageError(f"The seed {seed} is out of range: 0 to {SEED_LIMIT - 1} is possible.")
     facts = RunFacts(
         model=model if isinstance(model, ModelFacts) else model_facts(model, source_type),
-        seed=seed,
+        seed=checked_seed(seed),
         prompt=recordable(prompt, "prompt"),
-        parameters=dict(parameters or {}),
+        parameters=recordable_parameters(parameters),
         wanted=wanted,
         by=recordable(by, "name after --by"),
         device=device,
@@ -140,20 +137,18 @@ class Run:
         Waits only when too many are on their way. Raises what went wrong with an earlier picture.
         """
         self._check_open()
-        taken = as_picture(picture)
+        item = _Item(
+            picture=as_picture(picture),
+            seed=checked_seed(seed),
+            parameters=recordable_parameters(parameters),
+            title=recordable(title, "title"),
+        )
         self._room.acquire()
         if self._failure is not None:
             self._room.release()
             raise self._failure
         position, self._count = self._count, self._count + 1
-        item = _Item(
-            position=position,
-            picture=taken,
-            seed=seed,
-            parameters=dict(parameters or {}),
-            title=recordable(title, "title"),
-        )
-        return self._workers.submit(self._prepare, item)
+        return self._workers.submit(self._prepare, position, item)
 
     def close(self) -> None:
         """Wait until everything is recorded. Raises what went wrong in the background."""
@@ -172,15 +167,15 @@ class Run:
         if not self._open:
             raise UsageError(f"The run {self.uid[: nodes.SHORT]} has ended. Start another with archive.run(...).")
 
-    def _prepare(self, item: "_Item") -> Recorded:
+    def _prepare(self, position: int, item: "_Item") -> Recorded:
         uid, recorded = "", None
         try:
-            draft = _draft(self._archive, self.uid, self.facts, item)
+            draft = _draft(self._archive, self.uid, self.facts, position, item)
             uid = draft.uid
             self._underway.add(uid)
             recorded = artwork.prepare(self._archive, draft)
             self._journal.write(recorded.to_json())
-            self._uids[item.position] = uid
+            self._uids[position] = uid
         except BaseException as error:
             self._failure = self._failure or error
             recorded = None
@@ -234,7 +229,9 @@ class Run:
         try:
             with self._archive.database.write() as session:
                 run_id = nodes.node_id(session, self.uid)
-                ended = schema.RunEnd(run_id=run_id, outcome=outcome.value, message=message, ended_at=utc_now())
+                ended = schema.RunEnd(
+                    run_id=run_id, outcome=outcome.value, message=printable(message), ended_at=utc_now()
+                )
                 session.add(ended)
         except ProvenanceError as error:
             self._failure = self._failure or error
@@ -247,7 +244,6 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    position: int
     picture: Picture
     seed: int | None
     parameters: Mapping[str, Json]
@@ -268,9 +264,9 @@ def _complete(waiting: Sequence[Recorded], underway: set[str]) -> list[Recorded]
     return [record for record in waiting if record.uid not in underway]
 
 
-def _draft(archive: "Archive", run_uid: str, facts: RunFacts, item: _Item) -> artwork.Draft:
+def _draft(archive: "Archive", run_uid: str, facts: RunFacts, position: int, item: _Item) -> artwork.Draft:
     pixels = item.picture.digest
-    uid = artwork.artwork_uid(origin=run_uid, position=item.position, pixels=pixels)
+    uid = artwork.artwork_uid(origin=run_uid, position=position, pixels=pixels)
     seed = None if item.seed is None else str(item.seed)
     made_at = utc_now()
     return artwork.Draft(
@@ -292,7 +288,7 @@ def _draft(archive: "Archive", run_uid: str, facts: RunFacts, item: _Item) -> ar
         making=Making.GENERATED,
         made_at=made_at,
         run_uid=run_uid,
-        position=item.position,
+        position=position,
         seed=seed,
         title=item.title,
         parameters=item.parameters,

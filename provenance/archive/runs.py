@@ -1,5 +1,6 @@
 """How a run begins: what is known of it, and its rows, committed before the first pixel."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,14 +13,18 @@ from provenance.archive import nodes
 from provenance.archive.environment import environment_id, environment_record
 from provenance.archive.journal import Journal
 from provenance.archive.models import ModelFacts, remember_model
-from provenance.digest import Digest, Json
+from provenance.digest import Digest, Json, canonical_json
 from provenance.errors import UsageError
+from provenance.generate.engine import SEED_LIMIT
 from provenance.schema import Kind, Role
 from provenance.sign.claim import Ingredient
 from provenance.words import Truth
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
+
+LONGEST = 100_000
+"""Characters that one text may have: a manifest as a whole may have a million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +71,52 @@ def begin(archive: "Archive", uid: str, facts: RunFacts) -> Journal:
 
 
 def recordable(text: str | None, what: str) -> str | None:
-    """Give `text` back if both databases can hold it. Raises UsageError that names `what` it is."""
-    if text is not None and "\0" in text:
+    """Give `text` back if databases and manifests can hold it. Raises UsageError that names `what` it is."""
+    if text is None:
+        return None
+    if "\0" in text:
         raise UsageError(f"The {what} holds a NUL character, which cannot be recorded. Take it out.")
+    if len(text) > LONGEST:
+        raise UsageError(f"The {what} has {len(text):,} characters; {LONGEST:,} can be recorded. Shorten it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as cause:
+        raise UsageError(f"The {what} is not text that UTF-8 can write: {cause.reason}. Correct it.") from cause
     return text
+
+
+def recordable_parameters(parameters: Mapping[str, Json] | None) -> dict[str, Json]:
+    """Give parameters back as plain JSON values; numbers of numpy and torch become Python's. Raises UsageError."""
+    plain: dict[str, Json] = {}
+    for name, value in (parameters or {}).items():
+        number = getattr(value, "item", None)
+        plain[name] = number() if callable(number) else value
+        try:
+            recordable(canonical_json(plain[name]), f"parameter {name}")
+        except (TypeError, ValueError) as cause:
+            message = f"The parameter {name} cannot be recorded: {cause}. Give a number, a text, a list or a mapping."
+            raise UsageError(message) from cause
+    return plain
+
+
+def checked_seed(seed: int | None) -> int | None:
+    """Give `seed` back as a whole number in range. Raises UsageError."""
+    if seed is None:
+        return None
+    try:
+        number = operator.index(seed)
+    except TypeError as cause:
+        raise UsageError(f"The seed {seed!r} is not a whole number.") from cause
+    if isinstance(seed, bool) or not 0 <= number < SEED_LIMIT:
+        raise UsageError(f"The seed {seed} is out of range: 0 to {SEED_LIMIT - 1} is possible.")
+    return number
+
+
+def printable(message: str | None) -> str | None:
+    """Make any error's text one that can be recorded: what cannot be written is spelt out."""
+    if message is None:
+        return None
+    return message.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")[:LONGEST]
 
 
 def _write_run(session: Session, uid: str, facts: RunFacts) -> None:

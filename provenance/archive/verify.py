@@ -85,6 +85,8 @@ def verify(archive: "Archive | None", path: Path) -> Verification:
 
 
 def _bytes(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise PictureError(f"{path} is not a file that can be read: name a picture.")
     try:
         return path.read_bytes()
     except FileNotFoundError as cause:

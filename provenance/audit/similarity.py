@@ -84,8 +84,8 @@ def compare(
     return Answer(
         findings=findings,
         matches=matches,
-        works_compared=max((len(index) for index in works.values()), default=0),
-        artworks_compared=max((len(index) for index in artworks.values()), default=0),
+        works_compared=min((len(index) for index in works.values()), default=0),
+        artworks_compared=min((len(index) for index in artworks.values()), default=0),
         settings={"methods": [ruler.settings() for ruler in rulers]},
     )
 

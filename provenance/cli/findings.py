@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from provenance.cli.console import say, sign
-from provenance.words import Severity, Sign, no_copy_found
+from provenance.words import Severity, Sign, coverage_warning, no_copy_found
 
 if TYPE_CHECKING:
     from provenance.archive.detail import Detail
@@ -29,4 +29,7 @@ def _say_nothing_found(artworks: "Sequence[Detail]", compared: int) -> None:
     told = [artwork for artwork in artworks if all(finding.other for finding in artwork.findings)]
     if told:
         which = "" if len(told) == len(artworks) else f"{len(told)} of {len(artworks)} artworks: "
-        say(sign(Sign.CHECKED), " ", which, no_copy_found(compared=compared, of=compared))
+        known = max(artwork.works_known for artwork in told)
+        say(sign(Sign.CHECKED), " ", which, no_copy_found(compared=compared, of=known))
+        if warning := coverage_warning(compared=compared, of=known):
+            say(sign(Sign.ATTENTION), " ", warning, " The rest came later.")

@@ -22,14 +22,17 @@ NOTE_LIMIT = 10_000
 _SPACES = re.compile(r"\s")
 
 
+_MOST = 1_000_000_000
+
+
 def whole(text: str) -> int:
     """Read a whole number of at least 1."""
     try:
         number = int(text)
     except ValueError:
         number = 0
-    if number < 1:
-        message = f"{text!r} is not a whole number of at least 1."
+    if not 1 <= number <= _MOST:
+        message = f"{text!r} is not a whole number of at least 1 and at most {_MOST:,}."
         raise typer.BadParameter(message)
     return number
 

@@ -121,8 +121,10 @@ def _say_facts(detail: "Detail") -> None:
         rows += [
             ("model", f"{model['name']} {model['version']} ({model['distribution']})"),
             ("run", f"{detail.run['uid'][:12]}, {detail.run['outcome']}"),
-            ("seed", detail.seed or NOT_RECORDED),
+            ("seed", detail.seed or (f"of the run: {detail.run['seed']}" if detail.run["seed"] else NOT_RECORDED)),
         ]
+        if detail.run["prompt"]:
+            rows.append(("prompt", detail.run["prompt"]))
         rows += _chosen(detail)
     if detail.edit is not None:
         share = detail.edit["changed_share"]

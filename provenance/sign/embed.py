@@ -192,7 +192,8 @@ class Signer:
         if key not in self._made:
             identity = self.identity
             info = c2pa.C2paSignerInfo(identity.algorithm, identity.chain, identity.key, self._time_authority)
-            settings = context_settings(self._anchors)
+            # Without anchors: what c2pa notes of a parent goes into the file, and to the public we vouch for nobody.
+            settings = context_settings(())
             # c2pa's own check after signing finds nothing that our reading back does not find, and leaves out
             # the picture's hash: we pay for one of the two.
             settings["verify"] = {**settings["verify"], "verify_after_sign": not read_back}

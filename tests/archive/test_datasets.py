@@ -171,3 +171,34 @@ def test_colours_from_a_work_that_moved_are_refused(archive: Archive, works: Pat
 def _count(archive: Archive, table: type[schema.Base]) -> int:
     with archive.database.read() as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_call_that_says_nothing_of_a_file_keeps_its_description(archive: Archive, works: Path) -> None:
+    add_dataset(archive, "mine", works, defaults=Defaults(creator="Ada Lind"))
+    picture(9).image().save(works / "9.png")
+    added = add_dataset(archive, "mine", works)
+
+    assert (2, 6, 1) == (added.number, added.works, added.new)
+    assert {"Ada Lind": 5, "not recorded": 1} == show_dataset(archive, "mine").creators
+
+
+def test_what_came_after_the_check_is_not_said_to_be_compared(archive: Archive, works: Path, tmp_path: Path) -> None:
+    add_dataset(archive, "mine", works)
+    with archive.run("my-model") as run:
+        run.add(picture(30))
+    picture(31).image().save(tmp_path / "later.png")
+    add_dataset(archive, "later", tmp_path / "later.png")
+
+    detail = show(archive, run.artworks[0])
+    assert (5, 6) == (detail.works_compared, detail.works_known)
+
+
+def test_another_copy_of_a_work_will_do_for_its_colours(archive: Archive, works: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "0.png").write_bytes((works / "0.png").read_bytes())
+        add_dataset(archive, "copies", tmp_path / name)
+    picture(77).image().save(tmp_path / "second" / "0.png")
+
+    assert generate(archive, Order(width=16, height=16, palette_from=["copies"])).artworks

@@ -15,7 +15,8 @@ from provenance.archive.lineage import impact, lineage
 from provenance.archive.search import artworks
 from provenance.database import utc_now
 from provenance.errors import NotFoundError, UsageError
-from provenance.schema import Kind
+from provenance.schema import Kind, Role
+from provenance.words import Truth
 
 
 @pytest.fixture
@@ -120,3 +121,21 @@ def test_a_list_is_of_one_maker_or_model(archive: Archive) -> None:
     assert list(ada.artworks) == [row.uid for row in artworks(archive, by="Ada")]
     assert [] == artworks(archive, by="Nobody")
     assert [] == artworks(archive, model="flow")
+
+
+def test_many_paths_to_one_artwork_do_not_hide_others(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "mine", works)
+    for seed in range(6):
+        generate(
+            plain_archive, Order(engine="cppn", style="facet", width=8, height=8, seed=seed, palette_from=["mine"])
+        )
+    dataset = show_dataset(plain_archive, "mine")
+    with plain_archive.database.write() as session:
+        person = nodes.contributors(session, ["Cleo"], utc_now())["Cleo"]
+        rows = nodes.node_ids(session, [work["uid"] for work in dataset.works])
+        nodes.add_edges(session, [(row, Role.CREATOR, person, Truth.CLAIMED) for row in rows.values()])
+
+    found = impact(plain_archive, nodes.contributor_uid("Cleo"), limit=20)
+    kinds = [relative.kind for relative in found.relatives]
+    assert found.complete
+    assert (6, 6) == (kinds.count("run"), kinds.count("artwork"))

@@ -1,6 +1,7 @@
 """A run records what it is given."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,3 +170,54 @@ def _broken_sign(*_: object, **__: object) -> None:
 def _outcome(archive: Archive) -> str:
     with archive.database.read() as session:
         return session.scalars(select(schema.RunEnd)).one().outcome
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"seed": -5},
+        {"seed": 2**70},
+        {"seed": 1.5},
+        {"seed": True},
+        {"title": "x\0"},
+        {"title": "bad \udc80"},
+        {"parameters": {"rate": float("nan")}},
+        {"parameters": {"thing": object()}},
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_at_the_call_and_the_run_goes_on(
+    plain_archive: Archive, facts: dict[str, Any]
+) -> None:
+    with plain_archive.run("my-model") as run:
+        for _ in range(plain_archive.settings.queue + 1):
+            with pytest.raises(UsageError):
+                run.add(picture(1), **facts)
+        run.add(picture(1))
+
+    assert len(run.artworks) == 1
+    assert _outcome(plain_archive) == "finished"
+
+
+def test_numbers_of_numpy_are_numbers(plain_archive: Archive) -> None:
+    with plain_archive.run("my-model", parameters={"rate": np.float32(0.5)}) as run:
+        run.add(picture(1), parameters={"step": np.int64(3)})  # type: ignore[dict-item]
+
+    detail = show(plain_archive, run.artworks[0])
+    assert detail.run is not None
+    assert (detail.run["parameters"], detail.parameters["step"]) == ({"rate": 0.5}, 3)
+
+
+def test_the_callers_own_exception_comes_out_whatever_its_text(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="bad"), archive.run("my-model") as run:
+        run.add(picture(1))
+        raise ValueError("bad \udc80 na\0me")
+
+    assert _outcome(archive) == "failed"
+
+
+def test_an_opaque_alpha_channel_changes_no_digest(plain_archive: Archive) -> None:
+    opaque = np.dstack([picture(1).pixels, np.full((48, 64), 255, np.uint8)])
+    with plain_archive.run("my-model") as run:
+        run.add(opaque)
+
+    assert show(plain_archive, run.artworks[0]).pixels_digest == picture(1).digest.hex
