@@ -45,6 +45,8 @@ class Settings:
     phash16: int = _setting(
         -1, "check", "Distance (of 256) up to which phash16_v1 flags; -1 takes the shipped value.", -1, 256
     )
+    rights: str = _setting("", "credit", "The rights notice of what leaves, such as: Copyright 2026 Ada Lind.")
+    licence: str = _setting("", "credit", "The licence of what leaves: its SPDX name, or its address on the web.")
     pixels: int = _setting(1 << 28, "limits", "Pictures with more pixels than this are refused.", 1)
 
     @classmethod

@@ -58,7 +58,15 @@ def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
         "made_at": detail.made_at.isoformat(),
         "file_digest": detail.file_digest,
         "pixels_digest": detail.pixels_digest,
+        **_credit(archive),
     }
+
+
+def _credit(archive: "Archive") -> dict[str, str]:
+    """Give what the settings say of the rights in everything that leaves."""
+    rights, licence = archive.settings.rights, archive.settings.licence
+    key = "licence_url" if licence.startswith(("http://", "https://")) else "licence"
+    return {name: text for name, text in (("rights", rights), (key, licence)) if text}
 
 
 def _history(archive: "Archive", detail: Detail) -> list[Detail]:

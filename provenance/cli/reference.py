@@ -81,6 +81,7 @@ _DOCUMENTS: Mapping[str, str] = {
     "identity list": "`identities` (`name`, `kind`, `algorithm`, `subject`, `fingerprint`, `not_after`, `signs`)",
     "settings": "`file`, `settings` (`name`, `value`, `help`, `environment`)",
     "db check": "`blobs`, `artworks`, `problems`, `unused`",
+    "db fingerprints": "`pictures`, `problems`",
 }
 """The keys of every document."""
 

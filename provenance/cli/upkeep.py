@@ -9,6 +9,7 @@ import typer
 from provenance.cli.console import emit, facts, next_steps, say, sign, some, table
 from provenance.cli.files import near
 from provenance.cli.options import AsJson
+from provenance.cli.progress import counted
 from provenance.cli.session import opened, passphrase
 from provenance.words import TRIAL_IDENTITY, Sign
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look after the database.", no_args_is_help=True)
     group.command()(upgrade)
     group.command()(check)
+    group.command()(fingerprints)
     app.add_typer(group, name="db")
 
 
@@ -113,4 +115,25 @@ def check(
         if report.unused:
             say(f"  {some(report.unused, 'file')} that no row names, left by a crash: nothing needs them.")
     if report.problems:
+        raise typer.Exit(1)
+
+
+def fingerprints(context: typer.Context, as_json: AsJson = False) -> None:
+    """Give an old archive the codes of newer methods.
+
+    Exits with 1 if a picture could not be read.
+
+    Example: prov db fingerprints
+    """
+    from provenance.archive.refingerprint import refingerprint
+
+    with opened(context) as archive, counted("fingerprints", "pictures") as progress:
+        result = refingerprint(archive, progress=progress)
+    if as_json:
+        emit(result)
+    else:
+        say(sign(Sign.CHECKED), f" {some(result.pictures, 'picture')} got codes that they did not have.")
+        for problem in result.problems:
+            say(sign(Sign.WRONG), " ", problem)
+    if result.problems:
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ from provenance.errors import UsageError
 from provenance.export.encode import FORMATS, Format
 from provenance.export.metadata import read_metadata
 from provenance.picture import Picture
+from provenance.settings import change
 from provenance.words import Disclosure, Found
 
 SECRETS = {
@@ -139,3 +140,17 @@ def test_no_half_written_file_is_left(archive: Archive, artwork: str, tmp_path: 
     export(archive, [artwork], tmp_path, Form())
 
     assert [path for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_the_rights_of_the_settings_leave_with_the_picture(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path
+) -> None:
+    change(plain_archive.folder, "credit", "rights", "Copyright 2026 Ada Lind")
+    change(plain_archive.folder, "credit", "licence", "https://creativecommons.org/licenses/by/4.0/")
+    with Archive(plain_archive.folder, passphrase=lambda: None) as archive:
+        form = Form(format="jpeg", disclosure=Disclosure.PUBLIC)
+        metadata = read_metadata(export(archive, [plain_artwork], tmp_path / "out", form)[0].path.read_bytes())
+
+    assert metadata is not None
+    assert metadata.rights == "Copyright 2026 Ada Lind"
+    assert metadata.licence_url == "https://creativecommons.org/licenses/by/4.0/"
