@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from types import FrameType
 
@@ -42,6 +43,11 @@ def patient(*, alone: bool) -> Iterator[None]:
             return
         os._exit(130)  # the journal of the run holds what is missing in the database
 
+    def lose(lost: "sys.UnraisableHookArgs") -> None:
+        if lost.exc_type is not KeyboardInterrupt:  # ours is asked for again; Python need not tell of it
+            sys.__unraisablehook__(lost)
+
+    sys.unraisablehook = lose
     signal.signal(signal.SIGINT, hear)
     try:
         yield

@@ -60,7 +60,7 @@ def test_an_interruption_that_got_lost_is_heard_at_the_next_step() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
-    assert "Exception ignored in" in ended.stderr
+    assert ended.stderr == ""
     assert ended.stdout == "heard\n"
 
 
