@@ -294,6 +294,7 @@ def upgrade() -> None:
         sa.Column("contributor_id", big, nullable=False),
         sa.Column("actions", sa.Text(), nullable=False),
         sa.Column("tool", sa.Text(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("changed_share", number, nullable=True),

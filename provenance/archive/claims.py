@@ -51,6 +51,7 @@ def edited_claim(
     by: str,
     actions: Sequence[str],
     tool: str | None,
+    model: str | None = None,
     note: str | None,
     share: float | None,
     title: str,
@@ -58,12 +59,12 @@ def edited_claim(
 ) -> Claim:
     """Say that a person changed the parent: who, with which actions and tool, and how much was measured."""
     agent = SoftwareAgent(name=tool, version="not recorded") if tool else None
-    parameters = {"by": by} | ({"note": note} if note else {})
+    parameters = {"by": by} | ({"note": note} if note else {}) | ({"model": model} if model else {})
     edits = tuple(
         Edit(
             action=action,
             when=made_at,
-            digital_source_type="humanEdits",
+            digital_source_type="compositeWithTrainedAlgorithmicMedia" if model else "humanEdits",
             tool=agent,
             changed_share=share if len(actions) == 1 else None,
             parameters=parameters,

@@ -145,6 +145,7 @@ def _edit(session: Session, artwork_id: int) -> dict[str, Any] | None:
         "by": session.get_one(schema.Contributor, edit.contributor_id).name,
         "actions": edit.actions,
         "tool": edit.tool,
+        "model": edit.model,
         "note": edit.note,
         "measure": edit.measure,
         "changed_share": edit.changed_share,

@@ -41,7 +41,8 @@ def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
 def making(archive: "Archive", detail: Detail) -> Making:
     """Tell how an artwork was made, from the beginning of its history."""
     history = _history(archive, detail)
-    return making_of(history[-1].source_type, by_person=len(history) > 1)
+    by_model = any(each.edit["model"] for each in history if each.edit is not None)
+    return making_of(history[-1].source_type, by_person=len(history) > 1, by_model=by_model)
 
 
 def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:

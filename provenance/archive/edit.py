@@ -75,12 +75,14 @@ def edit(
     by: str,
     actions: Sequence[str],
     tool: str | None = None,
+    model: str | None = None,
     note: str | None = None,
     title: str | None = None,
 ) -> Edited:
     """Take `path` as what `by` made of the artwork whose id begins with `typed`.
 
-    `actions` are names of `ACTIONS` or C2PA action names. Raises RefusedError when the file is not of that
+    `actions` are names of `ACTIONS` or C2PA action names; `model` is the AI model that took part, if one did.
+    Raises RefusedError when the file is not of that
     artwork, has not changed, or carries a record that does not hold; PictureError, NotFoundError, UsageError.
     """
     stated = [_action(name) for name in actions]
@@ -110,12 +112,13 @@ def edit(
             by=by,
             actions=stated,
             tool=tool,
+            model=model,
             note=note,
             share=change.share,
             title=title or f"{parent.title or parent.uid[: nodes.SHORT]}, edited",
             made_at=made_at,
         ),
-        source_type=_source_type(parent),
+        source_type=_source_type(parent, by_model=model is not None),
         making=Making.EDITED,
         made_at=made_at,
         title=title,
@@ -127,6 +130,7 @@ def edit(
             "parent": parent.uid,
             "actions": stated,
             "tool": tool,
+            "model": model,
             "note": note,
             "measure": change.measure,
             "changed_share": change.share,
@@ -220,8 +224,10 @@ def _ingredient(archive: "Archive", parent: _Parent, reading: Reading, data: byt
     return parent_ingredient(parent.title or parent.uid[: nodes.SHORT], kept, MEDIA_TYPES["PNG"], parent.file_digest)
 
 
-def _source_type(parent: _Parent) -> str:
+def _source_type(parent: _Parent, *, by_model: bool) -> str:
     """Give the IPTC digital source type of the edited picture as a whole."""
+    if by_model:
+        return "compositeWithTrainedAlgorithmicMedia"
     if parent.edited_before:
         return parent.source_type  # it says already that a person changed what the first one was
     address = digital_source_type(making_of(parent.source_type, by_person=True))

@@ -191,7 +191,7 @@ def _write_edits(
             continue
         edit = record.edit
         copied = ("actions", "tool", "note", "measure", "changed_share", "evidence")
-        row = {name: edit[name] for name in copied}
+        row = {name: edit[name] for name in copied} | {"model": edit.get("model")}
         row |= {
             "artwork_id": named[record.uid],
             "parent_id": named[edit["parent"]],

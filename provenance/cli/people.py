@@ -28,6 +28,9 @@ def edit(
         ),
     ],
     tool: Annotated[str | None, typer.Option(metavar="TOOL", help='With what, for example "GIMP 3.0".')] = None,
+    with_model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The AI model that took part, as in a generative fill.")
+    ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="In their own words.")] = None,
     title: Annotated[str | None, typer.Option(metavar="TITLE", help="A title for what came of it.")] = None,
     as_json: AsJson = False,
@@ -39,9 +42,9 @@ def edit(
     from provenance.archive.edit import edit as take
 
     who, used, called = name_text(by, "--by") or "", name_text(tool, "--tool"), name_text(title, "--title")
-    words = note_text(note, "--note")
+    words, helper = note_text(note, "--note"), name_text(with_model, "--with-model")
     with opened(context) as archive:
-        edited = take(archive, artwork, file, by=who, actions=action, tool=used, note=words, title=called)
+        edited = take(archive, artwork, file, by=who, actions=action, tool=used, model=helper, note=words, title=called)
     if as_json:
         emit(edited)
         return

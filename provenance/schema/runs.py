@@ -122,6 +122,8 @@ class Edit(Base):
     actions: Mapped[list[str]] = mapped_column(JsonText)
     """Names of C2PA actions, in order, as the contributor stated them."""
     tool: Mapped[str | None] = mapped_column(Text)
+    model: Mapped[str | None] = mapped_column(Text)
+    """The AI model that took part in the edit, as the contributor stated."""
     note: Mapped[str | None] = mapped_column(Text)
     measure: Mapped[str] = mapped_column(Text)
     """The versioned way the change was measured."""

@@ -8,6 +8,7 @@ from pictures import picture
 from PIL import Image, ImageDraw
 
 from provenance.archive.archive import Archive
+from provenance.archive.create import Order, generate
 from provenance.archive.detail import show
 from provenance.archive.dossier import making
 from provenance.archive.edit import edit
@@ -147,3 +148,29 @@ def test_that_an_edit_looks_like_its_parents_is_no_finding(archive: Archive, art
 
     for uid in (first.uid, second.uid):
         assert [] == [finding.other for finding in show(archive, uid).findings if finding.other]
+
+
+def test_an_edit_with_a_model_is_never_called_a_persons_alone(archive: Archive, artwork: str, tmp_path: Path) -> None:
+    file = _retouched(archive, artwork, tmp_path / "filled.png")
+    edited = edit(archive, artwork, file, by="Ada", actions=["edited"], tool="Painter", model="Generative Fill")
+
+    detail = show(archive, edited.uid)
+    assert detail.edit is not None
+    assert detail.edit["model"] == "Generative Fill"
+    assert detail.source_type == "compositeWithTrainedAlgorithmicMedia"
+    assert making(archive, detail).by_model
+    actions = verify(archive, _stored(archive, edited.uid)).reading.actions
+    assert "humanEdits" not in {action.digital_source_type for action in actions}
+
+
+def test_a_formula_changed_twice_by_people_stays_what_it_is(archive: Archive, tmp_path: Path) -> None:
+    first = generate(archive, Order(style="nacre", seed=3, width=128, height=96)).artworks[0]
+    types = [show(archive, first).source_type]
+    parent = first
+    for number, box in enumerate([(5, 5, 20, 20), (60, 50, 80, 70), (90, 10, 110, 30)]):
+        file = _retouched(archive, parent, tmp_path / f"{number}.png", box)
+        parent = edit(archive, parent, file, by="Ada", actions=["drawn"]).uid
+        types.append(show(archive, parent).source_type)
+
+    assert types == ["algorithmicMedia", *["compositeSynthetic"] * 3]
+    assert making(archive, show(archive, parent)) is Making.FORMULA_THEN_PERSON

@@ -9,9 +9,11 @@ from pictures import picture
 
 from provenance.archive.archive import Archive
 from provenance.archive.detail import show
+from provenance.archive.edit import edit
 from provenance.archive.lineage import lineage
 from provenance.archive.publish import Form, export
 from provenance.archive.verify import verify
+from provenance.digest import Digest
 from provenance.errors import UsageError
 from provenance.export.encode import FORMATS, Format
 from provenance.export.metadata import read_metadata
@@ -154,3 +156,27 @@ def test_the_rights_of_the_settings_leave_with_the_picture(
     assert metadata is not None
     assert metadata.rights == "Copyright 2026 Ada Lind"
     assert metadata.licence_url == "https://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.parametrize("disclosure", Disclosure)
+def test_every_export_says_in_its_manifest_how_it_was_made(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path, disclosure: Disclosure
+) -> None:
+    path = export(plain_archive, [plain_artwork], tmp_path, Form(format="jpeg", disclosure=disclosure))[0].path
+
+    reading = verify(plain_archive, path).reading
+    behind = [kind for ingredient in reading.ingredients for kind in ingredient.digital_source_types]
+    assert "trainedAlgorithmicMedia" in {*reading.digital_source_types, *behind}
+
+
+def test_an_edited_artwork_leaves_with_all_its_makers_and_its_model(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path
+) -> None:
+    image = Picture.open(plain_archive.store.read(Digest(show(plain_archive, plain_artwork).file_digest))).image()
+    image.paste((250, 20, 20), (5, 5, 15, 15))
+    image.save(tmp_path / "edited.png")
+    edited = edit(plain_archive, plain_artwork, tmp_path / "edited.png", by="Bob", actions=["drawn"])
+    record = json.loads(export(plain_archive, [edited.uid], tmp_path, Form())[0].record_path.read_text("utf-8"))
+
+    assert [person["name"] for person in record["people"]] == [SECRETS["by"], "Bob"]
+    assert record["run"]["model"]["name"] == "my-model"

@@ -14,7 +14,7 @@ CREATE TABLE archive (
  STRICT
 
 ;
-INSERT INTO "archive" VALUES(1,'d562ae1c771747d7a9fcf55fa3dde031',1795314192550482);
+INSERT INTO "archive" VALUES(1,'dafeb781a38b49bc9cb0fa5e4dfe203a',1795318999885303);
 CREATE TABLE artwork (
 	id INTEGER NOT NULL, 
 	run_id INTEGER, 
@@ -39,11 +39,11 @@ CREATE TABLE artwork (
  STRICT
 
 ;
-INSERT INTO "artwork" VALUES(8,7,0,'generated','7','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"}',96,64,'image/png','3dd704c7e57739f848bb1b5b0f5a793bdfff5a3f1da704e611dd225cc9c7cc20','9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','algorithmicMedia',1795314204474853);
-INSERT INTO "artwork" VALUES(9,7,1,'generated','8','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"8","style":"nacre"}',96,64,'image/png','e744dab375c9657492d058865526fb99b36f3135d7f75f87337378ec5aac3f96','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779','algorithmicMedia',1795314210079194);
-INSERT INTO "artwork" VALUES(12,11,0,'generated',NULL,NULL,'{}',96,64,'image/png','e750f384511ecd0aa71933b7124304b589d0541afcd5e69526fb183633fc222e','89cb8896ef735ebef1113a70d06fae37665e8f9823011e78c47e35f25bf4258d','trainedAlgorithmicMedia',1795314210147793);
-INSERT INTO "artwork" VALUES(13,11,1,'generated',NULL,NULL,'{}',96,64,'image/png','dc1e97a9633d990516d3483795c5c4041d914ddec1f39f984b622af1645b15bd','0a4824c298a6dc7fce3ac26bf56a5e21bed9f1532932b21853d1c3fa6efae02d','trainedAlgorithmicMedia',1795314210175359);
-INSERT INTO "artwork" VALUES(14,NULL,0,'edited',NULL,NULL,'{}',96,64,'image/png','1061c11bd27bf539afe790f5ecd2238f2621be8b804105f48bde3d38fdfb1523','c4a2000875f4eea527e0114421665bbfee00a8e13e33d835313f83912a648106','compositeSynthetic',1795314210279706);
+INSERT INTO "artwork" VALUES(8,7,0,'generated','7','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"}',96,64,'image/png','bf42d2269869309bd7314144567c8890c827492e5f6a37b61c3a90a7d89d3a5e','9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','algorithmicMedia',1795319001316911);
+INSERT INTO "artwork" VALUES(9,7,1,'generated','8','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"8","style":"nacre"}',96,64,'image/png','12e570133f23dedf3a3a5e7f93ec2fe250f4dbfb37173ff51a9f91b33c3da2ad','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779','algorithmicMedia',1795319001399558);
+INSERT INTO "artwork" VALUES(12,11,0,'generated',NULL,NULL,'{}',96,64,'image/png','2aa10e4b83be59ebf93442d22fe1f3912dbcf4c68178f40a09dae72f4b3efd16','89cb8896ef735ebef1113a70d06fae37665e8f9823011e78c47e35f25bf4258d','trainedAlgorithmicMedia',1795319001424023);
+INSERT INTO "artwork" VALUES(13,11,1,'generated',NULL,NULL,'{}',96,64,'image/png','f83efce1e195e1f91bc1119f4fe2fb41ca4fc607e8e6fcbb60baf1d574e1abba','0a4824c298a6dc7fce3ac26bf56a5e21bed9f1532932b21853d1c3fa6efae02d','trainedAlgorithmicMedia',1795319001432789);
+INSERT INTO "artwork" VALUES(14,NULL,0,'edited',NULL,NULL,'{}',96,64,'image/png','ce30bb2f7fcb6929d753dd97ceabb78a5f8909e7a34c54b0cf461c2bc81f8d8b','c4a2000875f4eea527e0114421665bbfee00a8e13e33d835313f83912a648106','compositeSynthetic',1795319001478294);
 CREATE TABLE audit (
 	id INTEGER NOT NULL, 
 	artwork_id INTEGER NOT NULL, 
@@ -57,11 +57,11 @@ CREATE TABLE audit (
  STRICT
 
 ;
-INSERT INTO "audit" VALUES(1,8,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,0,1795314204572930);
-INSERT INTO "audit" VALUES(2,9,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":1.0,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,1,1795314210116510);
-INSERT INTO "audit" VALUES(3,12,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9766,"reliable_at":0.5}],"version":"1"}}',3,2,1795314210166564);
-INSERT INTO "audit" VALUES(4,13,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9844,"reliable_at":0.5}],"version":"1"}}',3,3,1795314210202824);
-INSERT INTO "audit" VALUES(5,14,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9453,"reliable_at":0.5}],"version":"1"}}',3,4,1795314210346833);
+INSERT INTO "audit" VALUES(1,8,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,0,1795319001367513);
+INSERT INTO "audit" VALUES(2,9,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":1.0,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,1,1795319001408384);
+INSERT INTO "audit" VALUES(3,12,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9766,"reliable_at":0.5}],"version":"1"}}',3,2,1795319001432281);
+INSERT INTO "audit" VALUES(4,13,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9844,"reliable_at":0.5}],"version":"1"}}',3,3,1795319001447034);
+INSERT INTO "audit" VALUES(5,14,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9453,"reliable_at":0.5}],"version":"1"}}',3,4,1795319001498119);
 CREATE TABLE blob (
 	digest TEXT NOT NULL, 
 	size INTEGER NOT NULL, 
@@ -72,12 +72,12 @@ CREATE TABLE blob (
  STRICT
 
 ;
-INSERT INTO "blob" VALUES('3dd704c7e57739f848bb1b5b0f5a793bdfff5a3f1da704e611dd225cc9c7cc20',14710,'image/png',1795314204573670);
-INSERT INTO "blob" VALUES('e744dab375c9657492d058865526fb99b36f3135d7f75f87337378ec5aac3f96',18549,'image/png',1795314210117364);
-INSERT INTO "blob" VALUES('e750f384511ecd0aa71933b7124304b589d0541afcd5e69526fb183633fc222e',5072,'image/png',1795314210167419);
-INSERT INTO "blob" VALUES('dc1e97a9633d990516d3483795c5c4041d914ddec1f39f984b622af1645b15bd',5079,'image/png',1795314210203792);
-INSERT INTO "blob" VALUES('1061c11bd27bf539afe790f5ecd2238f2621be8b804105f48bde3d38fdfb1523',20187,'image/png',1795314210347261);
-INSERT INTO "blob" VALUES('25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86',6934,'image/png',1795314210347261);
+INSERT INTO "blob" VALUES('bf42d2269869309bd7314144567c8890c827492e5f6a37b61c3a90a7d89d3a5e',15002,'image/png',1795319001368556);
+INSERT INTO "blob" VALUES('12e570133f23dedf3a3a5e7f93ec2fe250f4dbfb37173ff51a9f91b33c3da2ad',18606,'image/png',1795319001410274);
+INSERT INTO "blob" VALUES('2aa10e4b83be59ebf93442d22fe1f3912dbcf4c68178f40a09dae72f4b3efd16',5138,'image/png',1795319001434313);
+INSERT INTO "blob" VALUES('f83efce1e195e1f91bc1119f4fe2fb41ca4fc607e8e6fcbb60baf1d574e1abba',5137,'image/png',1795319001447697);
+INSERT INTO "blob" VALUES('ce30bb2f7fcb6929d753dd97ceabb78a5f8909e7a34c54b0cf461c2bc81f8d8b',20328,'image/png',1795319001498435);
+INSERT INTO "blob" VALUES('25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86',6934,'image/png',1795319001498435);
 CREATE TABLE contributor (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -99,7 +99,7 @@ CREATE TABLE dataset (
  STRICT
 
 ;
-INSERT INTO "dataset" VALUES(1,'landscapes',1795314192938608);
+INSERT INTO "dataset" VALUES(1,'landscapes',1795318999979667);
 CREATE TABLE dataset_version (
 	id INTEGER NOT NULL, 
 	dataset_id INTEGER NOT NULL, 
@@ -115,7 +115,7 @@ CREATE TABLE dataset_version (
  STRICT
 
 ;
-INSERT INTO "dataset_version" VALUES(5,1,1,'1b3ede1dd0abd360bb890f8648c66019aa32f865473cf0ba05c6d96e629152dc',3,1795314192938608);
+INSERT INTO "dataset_version" VALUES(5,1,1,'1b3ede1dd0abd360bb890f8648c66019aa32f865473cf0ba05c6d96e629152dc',3,1795318999979667);
 CREATE TABLE edge (
 	child_id INTEGER NOT NULL, 
 	role TEXT NOT NULL, 
@@ -155,6 +155,7 @@ CREATE TABLE edit (
 	contributor_id INTEGER NOT NULL, 
 	actions TEXT NOT NULL, 
 	tool TEXT, 
+	model TEXT, 
 	note TEXT, 
 	measure TEXT NOT NULL, 
 	changed_share REAL, 
@@ -169,7 +170,7 @@ CREATE TABLE edit (
  STRICT
 
 ;
-INSERT INTO "edit" VALUES(14,8,4,'["c2pa.color_adjustments"]',NULL,NULL,'pixels_v1',0.25,'{"box":"0 0 96 16","levels":8,"size_after":"96x64","size_before":"96x64"}','25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86');
+INSERT INTO "edit" VALUES(14,8,4,'["c2pa.color_adjustments"]',NULL,NULL,NULL,'pixels_v1',0.25,'{"box":"0 0 96 16","levels":8,"size_after":"96x64","size_before":"96x64"}','25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86');
 CREATE TABLE environment (
 	id INTEGER NOT NULL, 
 	digest TEXT NOT NULL, 
@@ -201,7 +202,7 @@ CREATE TABLE export (
  STRICT
 
 ;
-INSERT INTO "export" VALUES(15,8,'c5b5870ea50d.png','image/png','{"format":"png","quality":null}','full','3e7adabb2ad0a584abc04f01a9415e9df97581553dd59dc10b7800fd0854d3c4',22817,'9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','{"artwork":{"file_digest":"3dd704c7e57739f848bb1b5b0f5a793bdfff5a3f1da704e611dd225cc9c7cc20","height":64,"id":"c5b5870ea50d923edfc49ffb3487a48a05623c04556c6cc5f228a1b2b75f9748","made_at":"2026-11-22T02:23:24.474853+00:00","making":"formula","media_type":"image/png","parameters":{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"},"pixels_digest":"9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4","seed":"7","source_type":"algorithmicMedia","title":"Fjord","width":96},"checks":[{"check":"similarity","compared":3,"of":3}],"disclosed":"full","export":{"file_digest":"sha256:3e7adabb2ad0a584abc04f01a9415e9df97581553dd59dc10b7800fd0854d3c4","manifest":"urn:c2pa:3273fda1-f5ed-4e84-8202-b7a8838ed0ab:provarchive"},"exported_at":"2026-11-22T02:23:34Z","lineage":{"parents":[{"id":"c318e58602d95ff1833d18a21ad6458511e9cbc036b74f756ce929c16625ed24","kind":"model","name":"cppn 1","role":"model","truth":"checked"},{"id":"c91bd222c5bce7f2cba74a8d9ad9401210ba777c54906948023a5954c0451313","kind":"run","name":"cppn, 2026-11-22 02:23:17 UTC","role":"run","truth":"checked"}],"works":[{"id":"c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b","name":"Fjord, Ada Lind, CC-BY-4.0"},{"id":"839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993","name":"work-1.png, creator not recorded, licence not recorded"},{"id":"be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512","name":"work-2.png, creator not recorded, licence not recorded"}]},"manifest":{"clock":"own","label":"urn:c2pa:635b2a71-e654-4196-bc89-d0661379ed0a:provarchive","signed_at":"2026-11-22T02:23:24.571207+00:00","signer":"CN=prov trial signer 76819a45,O=prov trial identity"},"people":[{"credited":true,"name":"Ada Lind","role":"creator"}],"run":{"engine":{"distribution":"provenance-archive","name":"cppn","version":"1"},"environment":{"deterministic":false,"device":"cpu","kernels":"AVX512","libraries":{"c2pa-python":"0.38.1","numpy":"2.4.6","pillow":"13.0.0","provenance-archive":"0.1.0","scipy":"1.17.1","torch":"2.13.0+cpu"},"processor":"a processor","python":"3.11.7","system":"Linux x86_64","threads":2},"id":"c91bd222c5bce7f2cba74a8d9ad9401210ba777c54906948023a5954c0451313","model":{"digest":"a4c84211eaf0d974f1e29d0680986bf2c75edc0ec61f07b39dd92c40be53880d","digest_of":"code","name":"cppn","version":"1"},"outcome":"finished","parameters":{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96},"prompt":null,"seed":"7","started_at":"2026-11-22T02:23:17.361967+00:00"},"schema":"urn:provenance-archive:export-record","text":{"disclosed":"Everything that is recorded: prompt, parameters, seed, people, paths and machine too.","making":"Made by a formula, without a trained model."},"tool":{"name":"prov","version":"0.1.0"},"version":1}',1795314214068056);
+INSERT INTO "export" VALUES(15,8,'4cd024f20862.png','image/png','{"format":"png","quality":null}','full','62ca2d0b8849a16d3f376bb16e30f6c963c5d021c1eb9216ffb985cd57c0999d',22746,'9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','{"artwork":{"file_digest":"bf42d2269869309bd7314144567c8890c827492e5f6a37b61c3a90a7d89d3a5e","height":64,"id":"4cd024f20862f49e6abd1c900cee016a3224c171e3dc3ca4a8f28061369cc880","made_at":"2026-11-22T03:43:21.316911+00:00","making":"formula","media_type":"image/png","parameters":{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"},"pixels_digest":"9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4","seed":"7","source_type":"algorithmicMedia","title":"Fjord","width":96},"checks":[{"check":"similarity","compared":3,"of":3}],"disclosed":"full","export":{"file_digest":"sha256:62ca2d0b8849a16d3f376bb16e30f6c963c5d021c1eb9216ffb985cd57c0999d","manifest":"urn:c2pa:11a4764d-197c-4b3a-accc-d744f24a1315:provarchive"},"exported_at":"2026-11-22T03:43:21Z","lineage":{"parents":[{"id":"5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df","kind":"model","name":"cppn 1","role":"model","truth":"checked"},{"id":"e7ffefe68e849984a2c983988c3caeb11bf76abc85c35c91fd19b4f763c42c71","kind":"run","name":"cppn, 2026-11-22 03:43:21 UTC","role":"run","truth":"checked"}],"works":[{"id":"c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b","name":"Fjord, Ada Lind, CC-BY-4.0"},{"id":"839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993","name":"work-1.png, creator not recorded, licence not recorded"},{"id":"be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512","name":"work-2.png, creator not recorded, licence not recorded"}]},"manifest":{"clock":"own","label":"urn:c2pa:a94f207e-2981-4ce1-8974-df85a813032d:provarchive","signed_at":"2026-11-22T03:43:21.358642+00:00","signer":"CN=prov trial signer a7ad2483,O=prov trial identity"},"people":[{"credited":true,"name":"Ada Lind","role":"creator"}],"run":{"engine":{"distribution":"provenance-archive","name":"cppn","version":"1"},"environment":{"deterministic":false,"device":"cpu","kernels":"AVX512","libraries":{"c2pa-python":"0.38.1","numpy":"2.4.6","pillow":"13.0.0","provenance-archive":"0.1.0","scipy":"1.17.1","torch":"2.13.0+cpu"},"processor":"a processor","python":"3.11.7","system":"Linux x86_64","threads":2},"id":"e7ffefe68e849984a2c983988c3caeb11bf76abc85c35c91fd19b4f763c42c71","model":{"digest":"e09f3d6881a2a8f84e9117faa2c2711ffb8b6abbc5a0cfd27089201d3a0062ed","digest_of":"code","name":"cppn","version":"1"},"outcome":"finished","parameters":{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96},"prompt":null,"seed":"7","started_at":"2026-11-22T03:43:21.250954+00:00"},"schema":"urn:provenance-archive:export-record","text":{"disclosed":"Everything that is recorded: prompt, parameters, seed, people, paths and machine too.","making":"Made by a formula, without a trained model."},"tool":{"name":"prov","version":"0.1.0"},"version":1}',1795319001552349);
 CREATE TABLE finding (
 	id INTEGER NOT NULL, 
 	audit_id INTEGER NOT NULL, 
@@ -222,7 +223,6 @@ CREATE TABLE finding (
 
 ;
 INSERT INTO "finding" VALUES(1,3,12,'similarity','1','warn','Looks like the training work c12481e28b4d: 0 of 256 bits of phash16_v1 differ, and 51 or fewer are flagged. A match says that two pictures look alike; whether it is a copy in law is for people to say.','{"calibrated":false,"kind":"work","methods":[{"bits":64,"distance":0,"flagged_at":5,"method":"phash8_v1","near":true,"orientation":"identity","quality":0.9688,"reliable_at":0.5},{"bits":256,"distance":0,"flagged_at":51,"method":"phash16_v1","near":true,"orientation":"identity","quality":0.9766,"reliable_at":0.5}],"uid":"c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b"}',1);
-INSERT INTO "finding" VALUES(2,5,14,'similarity','1','inform','Looks like the artwork c5b5870ea50d: 46 of 256 bits of phash16_v1 differ, and 51 or fewer are flagged. A match says that two pictures look alike; whether it is a copy in law is for people to say.','{"calibrated":false,"kind":"artwork","methods":[{"bits":64,"distance":16,"flagged_at":5,"method":"phash8_v1","near":false,"orientation":"identity","quality":0.9062,"reliable_at":0.5},{"bits":256,"distance":46,"flagged_at":51,"method":"phash16_v1","near":true,"orientation":"identity","quality":0.9453,"reliable_at":0.5}],"uid":"c5b5870ea50d923edfc49ffb3487a48a05623c04556c6cc5f228a1b2b75f9748"}',8);
 CREATE TABLE fingerprint (
 	id INTEGER NOT NULL, 
 	node_id INTEGER NOT NULL, 
@@ -270,45 +270,45 @@ CREATE TABLE identity (
  STRICT
 
 ;
-INSERT INTO "identity" VALUES(1,'trial','trial','es256','335ddd06f65601bab0ba9aac869df6cb313dc7d57842c8cdcfd8e19b9e79c95a','CN=prov trial signer 76819a45,O=prov trial identity','-----BEGIN CERTIFICATE-----
-MIICCDCCAa2gAwIBAgIUG0ICUk7ARSueEyPPAixB/ot1yU4wCgYIKoZIzj0EAwIw
+INSERT INTO "identity" VALUES(1,'trial','trial','es256','cdcc3d614009fb8fc4cb4ae4109913e75b31140c1c3dda1fa9349656a5fbd2b7','CN=prov trial signer a7ad2483,O=prov trial identity','-----BEGIN CERTIFICATE-----
+MIICBzCCAa2gAwIBAgIUNu6Jqm3JVHiLZHil4uZQj7j3V18wCgYIKoZIzj0EAwIw
 QDEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEgMB4GA1UEAwwXcHJvdiB0
-cmlhbCBpbnRlcm1lZGlhdGUwHhcNMjYxMTIyMDEyMzEyWhcNMjcxMTIyMDEyMzEy
+cmlhbCBpbnRlcm1lZGlhdGUwHhcNMjYxMTIyMDI0MzE5WhcNMjcxMTIyMDI0MzE5
 WjBDMRwwGgYDVQQKDBNwcm92IHRyaWFsIGlkZW50aXR5MSMwIQYDVQQDDBpwcm92
-IHRyaWFsIHNpZ25lciA3NjgxOWE0NTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
-BC+iLznXErbJi0bDg63uRYCno4xdHfgAn+alSr1GDLjiPR93Y+vM1GjGmCPhXGmV
-8oAzz8Kl3rhzm3Cf/Dc5lIOjgYEwfzAdBgNVHQ4EFgQUdoGaRa4QoHyvwcpVplpg
-6AlyP+8wHwYDVR0jBBgwFoAUS2t4eTH/Dh2WldBGr9xptBS0owkwDAYDVR0TAQH/
+IHRyaWFsIHNpZ25lciBhN2FkMjQ4MzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+BFwzDRMTAXZ2NqKdUYB/54YqFMMOI+aRjmwDoJqjXIMnqod3L7WP/W4VQKH2EFmp
+XAa1K8+PNvzZuflcAfLtXYejgYEwfzAdBgNVHQ4EFgQUp60kg9l2Z8uzP0MqrGLU
+yVA1kBowHwYDVR0jBBgwFoAUEwbA5oUZEqGOO8aO0wmtdllwqGIwDAYDVR0TAQH/
 BAIwADAOBgNVHQ8BAf8EBAMCB4AwHwYDVR0lBBgwFgYIKwYBBQUHAwQGCisGAQQB
-g+heAgEwCgYIKoZIzj0EAwIDSQAwRgIhAN0rGASZUpN8tVUtKBoBVC3ulGc/EWeU
-0IuoqtK8k29MAiEA+E5by89jt8Zy1MX0ws1xC5uxL8Qje5hD4EddlWcJ1Eg=
+g+heAgEwCgYIKoZIzj0EAwIDSAAwRQIhAPwgYByCCdJg5jn4Vq+oU88lZwgdl+XQ
+eVsOH/j0utcDAiB3tuA0ygjMsFdo1QbLalE5U1copGXQiDsjboyQIbiIeA==
 -----END CERTIFICATE-----
 -----BEGIN CERTIFICATE-----
-MIIB4TCCAYagAwIBAgIUFrZW3ciY+nTXuHc9qRPgDnK8XvcwCgYIKoZIzj0EAwIw
+MIIB3zCCAYagAwIBAgIUZgieoNQVmeNK3mVfJjJfugaJpD8wCgYIKoZIzj0EAwIw
 ODEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0
-cmlhbCByb290MB4XDTI2MTEyMjAxMjMxMloXDTMxMTEyMTAxMjMxMlowQDEcMBoG
+cmlhbCByb290MB4XDTI2MTEyMjAyNDMxOVoXDTMxMTEyMTAyNDMxOVowQDEcMBoG
 A1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEgMB4GA1UEAwwXcHJvdiB0cmlhbCBp
-bnRlcm1lZGlhdGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASyOcbTvAMuO+VD
-bKJtWaiYBNKRD56o/On1fVmg36PF6TYS6JQEfsB+KkUxSrjkSHKPUMYCOtUVyJbF
-LOeX9dtSo2YwZDAdBgNVHQ4EFgQUS2t4eTH/Dh2WldBGr9xptBS0owkwHwYDVR0j
-BBgwFoAUgJ3ZbMCZRn9IU2clsqgtj6KvIPMwEgYDVR0TAQH/BAgwBgEB/wIBADAO
-BgNVHQ8BAf8EBAMCAQYwCgYIKoZIzj0EAwIDSQAwRgIhAJrpILNF9KbqeHZStfCY
-RJ557bwJJVqZw94BMDyjAe99AiEApGzzzqyJ8QbFHdbmb1AVEFZfXOr1BZ+st6Dy
-1u6UruI=
+bnRlcm1lZGlhdGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQ3F/u4cTykNreT
+tMcmV/WHTKfq2LVE0gL3+s1aguWrk2YLIKjYwruqYyzjdX6bFRLh9iIL5tvWmqa/
+gJd4Hyd8o2YwZDAdBgNVHQ4EFgQUEwbA5oUZEqGOO8aO0wmtdllwqGIwHwYDVR0j
+BBgwFoAUJOhRSuZllwflBLfoYMKuLEAfv7AwEgYDVR0TAQH/BAgwBgEB/wIBADAO
+BgNVHQ8BAf8EBAMCAQYwCgYIKoZIzj0EAwIDRwAwRAIgAmzOttsBbLtiqvELTb5E
+Vk0tNJba/aVt9QFOGY5MAIwCIDxaPxTd2XgYT8N6QuDKAnzKX1alzofu7eorOhxQ
+w2Pk
 -----END CERTIFICATE-----
 ','-----BEGIN CERTIFICATE-----
-MIIB1TCCAXugAwIBAgIUK7Po1pJmwk1zuNyrRKQY7p0zxT8wCgYIKoZIzj0EAwIw
+MIIB1DCCAXugAwIBAgIUaCYOUIV1wqpn3SUeiwFcmTrx/2wwCgYIKoZIzj0EAwIw
 ODEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0
-cmlhbCByb290MB4XDTI2MTEyMjAxMjMxMloXDTM2MTExOTAxMjMxMlowODEcMBoG
+cmlhbCByb290MB4XDTI2MTEyMjAyNDMxOVoXDTM2MTExOTAyNDMxOVowODEcMBoG
 A1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0cmlhbCBy
-b290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE6IbZYxaNfdL5BvGO9KLHqU/9
-FzmI641VPCb2adVCv1M5On/TRVdmCyhoq/0Na87BySIFS38O/qUDMBq7ACJ2qaNj
-MGEwHQYDVR0OBBYEFICd2WzAmUZ/SFNnJbKoLY+iryDzMB8GA1UdIwQYMBaAFICd
-2WzAmUZ/SFNnJbKoLY+iryDzMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
-AgEGMAoGCCqGSM49BAMCA0gAMEUCIQC4MDRcltAHcTFgwJJfoe8JU3nTL1GG3H3L
-qEZOW0oPUgIgFQq9AIscQbV3wTm/0OYGjDK9en73KxjdoweCJ6Ze2Uo=
+b290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsPMk22DuZAD0KPjTl6SzQgAA
+wJqNlQELg5UJdUUJYdkMaQzUck6pzGYltyF9OxAUMMGsgFA1xNP05CDPT5/MSqNj
+MGEwHQYDVR0OBBYEFCToUUrmZZcH5QS36GDCrixAH7+wMB8GA1UdIwQYMBaAFCTo
+UUrmZZcH5QS36GDCrixAH7+wMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
+AgEGMAoGCCqGSM49BAMCA0cAMEQCICiC5XCzHXDtBVErE0kMUmKcreCp5dn8Z/jS
+6vliUJyUAiBwwqnQSpdLxWa26lhDQmB4eQEWpS3yquom7tUAl/IKaw==
 -----END CERTIFICATE-----
-',1795310592000000,1826846592000000,1795314192550602);
+',1795315399000000,1826851399000000,1795318999885409);
 CREATE TABLE manifest (
 	id INTEGER NOT NULL, 
 	node_id INTEGER NOT NULL, 
@@ -326,12 +326,12 @@ CREATE TABLE manifest (
  STRICT
 
 ;
-INSERT INTO "manifest" VALUES(1,8,1,'urn:c2pa:635b2a71-e654-4196-bc89-d0661379ed0a:provarchive','8ba31d8f6895f645f728a8b13718a1a6dff4cb1ac69ebf5d75395f882d75dd61',6054,'Trusted','[]',1795314204571207);
-INSERT INTO "manifest" VALUES(2,9,1,'urn:c2pa:e153050e-1a72-4e10-ab0a-671fd550508c:provarchive','66dc8da15f5cca563617d75f1f04a52086b81983fd935c76b512ecc0f8843671',6051,'Trusted','[]',1795314210097011);
-INSERT INTO "manifest" VALUES(3,12,1,'urn:c2pa:5d48abc2-3702-40aa-8be7-d71f3a00644e:provarchive','b7fa55bfc99f6be1a51dd02cabd1f47f1460e42aff727ca0e094af797a33542a',4256,'Trusted','[]',1795314210157244);
-INSERT INTO "manifest" VALUES(4,13,1,'urn:c2pa:6209d451-9b53-4538-bb92-973e79daa17d:provarchive','5f0b725118264f13c7cded904b6e33e308480b5b462008e494888aaf87d4296a',4256,'Trusted','[]',1795314210185684);
-INSERT INTO "manifest" VALUES(5,14,1,'urn:c2pa:0ce420d4-f951-4e54-ae7e-d2cf8f37c0a4:provarchive','cc271e8f39c21192997eac45012aa4a941a6c918b4ce9ac3962d1018115e04e3',13222,'Trusted','[]',1795314210330955);
-INSERT INTO "manifest" VALUES(6,15,1,'urn:c2pa:3273fda1-f5ed-4e84-8202-b7a8838ed0ab:provarchive','7a62be338330c388a64bc39305cbe445ead0210283279235f8b62fd24f39ddc7',13057,'Trusted','[]',1795314214127448);
+INSERT INTO "manifest" VALUES(1,8,1,'urn:c2pa:a94f207e-2981-4ce1-8974-df85a813032d:provarchive','e8aa895294acb0a937fa4262562b79a6741b1ed78df9113bf2ea58c569a6e90a',6051,'Trusted','[]',1795319001358642);
+INSERT INTO "manifest" VALUES(2,9,1,'urn:c2pa:ed5cf722-c48b-4ece-bbac-9e430212b2dd:provarchive','b40f70be768fe9206dd067615f83a0d083b0aa2a4f665fe020cb0b7770ac68a0',6048,'Trusted','[]',1795319001406281);
+INSERT INTO "manifest" VALUES(3,12,1,'urn:c2pa:4ed70713-0422-4155-a2cb-5f6f0f2c1933:provarchive','715bf303269d27c545c433adddf123a43f8a21b4a856c19f69ff201cad6c65b1',4253,'Trusted','[]',1795319001430846);
+INSERT INTO "manifest" VALUES(4,13,1,'urn:c2pa:d37d984a-fe2f-431b-a877-169fcba31fc7:provarchive','6d0cf8c72dd8a67f5d7697bc3eabb51f865d1aba7f0135b6bad8081f9224c323',4253,'Trusted','[]',1795319001444023);
+INSERT INTO "manifest" VALUES(5,14,1,'urn:c2pa:49507a13-5c52-4a43-9192-ed7fc0ad2253:provarchive','809b9329ba49b997630a6e3ba77d5105daabb52a112bde8a6a73d40622617726',13151,'Trusted','[]',1795319001496548);
+INSERT INTO "manifest" VALUES(6,15,1,'urn:c2pa:11a4764d-197c-4b3a-accc-d744f24a1315:provarchive','6a1719a4925e222aa2208bc1c0c4906ae3138be903d91c332ef9a768769bb81e',12986,'Trusted','[]',1795319001572311);
 CREATE TABLE "match" (
 	id INTEGER NOT NULL, 
 	audit_id INTEGER NOT NULL, 
@@ -374,14 +374,6 @@ INSERT INTO "match" VALUES(21,4,13,2,'phash8_v1',30,64,0,0);
 INSERT INTO "match" VALUES(22,4,13,1,'phash16_v1',116,256,3,0);
 INSERT INTO "match" VALUES(23,4,13,2,'phash16_v1',120,256,0,0);
 INSERT INTO "match" VALUES(24,4,13,3,'phash16_v1',122,256,0,0);
-INSERT INTO "match" VALUES(25,5,14,2,'phash8_v1',26,64,1,0);
-INSERT INTO "match" VALUES(26,5,14,1,'phash8_v1',26,64,2,0);
-INSERT INTO "match" VALUES(27,5,14,3,'phash8_v1',28,64,0,0);
-INSERT INTO "match" VALUES(28,5,14,3,'phash16_v1',118,256,7,0);
-INSERT INTO "match" VALUES(29,5,14,2,'phash16_v1',120,256,5,0);
-INSERT INTO "match" VALUES(30,5,14,1,'phash16_v1',120,256,5,0);
-INSERT INTO "match" VALUES(31,5,14,8,'phash8_v1',16,64,0,0);
-INSERT INTO "match" VALUES(32,5,14,8,'phash16_v1',46,256,0,1);
 CREATE TABLE model (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -398,7 +390,7 @@ CREATE TABLE model (
  STRICT
 
 ;
-INSERT INTO "model" VALUES(6,'cppn','cppn','1','provenance-archive','a4c84211eaf0d974f1e29d0680986bf2c75edc0ec61f07b39dd92c40be53880d','code',NULL,'algorithmicMedia');
+INSERT INTO "model" VALUES(6,'cppn','cppn','1','provenance-archive','e09f3d6881a2a8f84e9117faa2c2711ffb8b6abbc5a0cfd27089201d3a0062ed','code',NULL,'algorithmicMedia');
 INSERT INTO "model" VALUES(10,'my-model','external','not recorded','not recorded',NULL,'nothing',NULL,'trainedAlgorithmicMedia');
 CREATE TABLE node (
 	id INTEGER NOT NULL, 
@@ -411,21 +403,21 @@ CREATE TABLE node (
  STRICT
 
 ;
-INSERT INTO "node" VALUES(1,'c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b','work',1795314192890801);
-INSERT INTO "node" VALUES(2,'839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993','work',1795314192890801);
-INSERT INTO "node" VALUES(3,'be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512','work',1795314192890801);
-INSERT INTO "node" VALUES(4,'3e9f583bedd5881a8afaef0b8c2e2a73ea3774290053634f0edc894a94d69a82','contributor',1795314192890801);
-INSERT INTO "node" VALUES(5,'51369d0d228a0d24096b6d68909d80f69a98f2e4627b353a3fae5dba7e307ede','dataset',1795314192938608);
-INSERT INTO "node" VALUES(6,'c318e58602d95ff1833d18a21ad6458511e9cbc036b74f756ce929c16625ed24','model',1795314197361967);
-INSERT INTO "node" VALUES(7,'c91bd222c5bce7f2cba74a8d9ad9401210ba777c54906948023a5954c0451313','run',1795314197361967);
-INSERT INTO "node" VALUES(8,'c5b5870ea50d923edfc49ffb3487a48a05623c04556c6cc5f228a1b2b75f9748','artwork',1795314204573670);
-INSERT INTO "node" VALUES(9,'a6aa6db28a68c4af494da1d15671aa75a8f3991d34990a01af09b127305b72b4','artwork',1795314210117364);
-INSERT INTO "node" VALUES(10,'151013dd7370cf82dc77b598f536980daf1a68ac212e52dffcfc4e2099383470','model',1795314210135025);
-INSERT INTO "node" VALUES(11,'c20bb61838808500f05c46a48f53bc8be98c04c0558c480bc737e3beb97af8c3','run',1795314210135025);
-INSERT INTO "node" VALUES(12,'ef28a47690d7f8faaac835843d9597e637ff540c059696460b10ec2d72ee3e2e','artwork',1795314210167419);
-INSERT INTO "node" VALUES(13,'58620087908e5bcac48b1279170bb443997b76a379b6872e404e24d07e066660','artwork',1795314210203792);
-INSERT INTO "node" VALUES(14,'22f840539c52258bae63f44c1ccaf9d67534659f41961ae71b080c9b2912da01','artwork',1795314210347261);
-INSERT INTO "node" VALUES(15,'53a045de08f75e1b00c7a708db7c9fb163feb969f3f89a4057c5219212827029','export',1795314214068056);
+INSERT INTO "node" VALUES(1,'c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b','work',1795318999970851);
+INSERT INTO "node" VALUES(2,'839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993','work',1795318999970851);
+INSERT INTO "node" VALUES(3,'be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512','work',1795318999970851);
+INSERT INTO "node" VALUES(4,'3e9f583bedd5881a8afaef0b8c2e2a73ea3774290053634f0edc894a94d69a82','contributor',1795318999970851);
+INSERT INTO "node" VALUES(5,'51369d0d228a0d24096b6d68909d80f69a98f2e4627b353a3fae5dba7e307ede','dataset',1795318999979667);
+INSERT INTO "node" VALUES(6,'5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df','model',1795319001250954);
+INSERT INTO "node" VALUES(7,'e7ffefe68e849984a2c983988c3caeb11bf76abc85c35c91fd19b4f763c42c71','run',1795319001250954);
+INSERT INTO "node" VALUES(8,'4cd024f20862f49e6abd1c900cee016a3224c171e3dc3ca4a8f28061369cc880','artwork',1795319001368556);
+INSERT INTO "node" VALUES(9,'07ca5c79f74ceff8324425355d4d7bdb44f9b31313479df131fd152a47b7002a','artwork',1795319001410274);
+INSERT INTO "node" VALUES(10,'151013dd7370cf82dc77b598f536980daf1a68ac212e52dffcfc4e2099383470','model',1795319001419574);
+INSERT INTO "node" VALUES(11,'181244d573ea97a5152d6000cf96e746db1e41d90b5affe39d257dcb784bf58b','run',1795319001419574);
+INSERT INTO "node" VALUES(12,'4336295fadb2fa8d62834ca7f515c10ba8aaf495469c2ccd68bc45e4e3bbf11d','artwork',1795319001434313);
+INSERT INTO "node" VALUES(13,'2d5512797d8cc599a050d3435a246784fd261c7ef0b5b18e3a9fdec6de96e70e','artwork',1795319001447697);
+INSERT INTO "node" VALUES(14,'75f70fc383edcf81e03d17a02e8435367c6243249e430fe48d3879e103c90a9a','artwork',1795319001498435);
+INSERT INTO "node" VALUES(15,'a485a8e35077de2efb49099e88c351247b9bf36b216f95a370c706fd4f129c99','export',1795319001552349);
 CREATE TABLE rating (
 	id INTEGER NOT NULL, 
 	artwork_id INTEGER NOT NULL, 
@@ -459,7 +451,7 @@ CREATE TABLE reproduction (
  STRICT
 
 ;
-INSERT INTO "reproduction" VALUES(1,9,1,'exact','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779',0,0.0,NULL,'[]',1795314214049666);
+INSERT INTO "reproduction" VALUES(1,9,1,'exact','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779',0,0.0,NULL,'[]',1795319001549140);
 CREATE TABLE run (
 	id INTEGER NOT NULL, 
 	model_id INTEGER NOT NULL, 
@@ -477,8 +469,8 @@ CREATE TABLE run (
  STRICT
 
 ;
-INSERT INTO "run" VALUES(7,6,1,'7',NULL,'{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96}',2,1795314197361967);
-INSERT INTO "run" VALUES(11,10,1,'1','boats','{}',NULL,1795314210135025);
+INSERT INTO "run" VALUES(7,6,1,'7',NULL,'{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96}',2,1795319001250954);
+INSERT INTO "run" VALUES(11,10,1,'1','boats','{}',NULL,1795319001419574);
 CREATE TABLE run_end (
 	run_id INTEGER NOT NULL, 
 	outcome TEXT NOT NULL, 
@@ -491,8 +483,8 @@ CREATE TABLE run_end (
  STRICT
 
 ;
-INSERT INTO "run_end" VALUES(7,'finished',NULL,1795314210127832);
-INSERT INTO "run_end" VALUES(11,'finished',NULL,1795314210215656);
+INSERT INTO "run_end" VALUES(7,'finished',NULL,1795319001417871);
+INSERT INTO "run_end" VALUES(11,'finished',NULL,1795319001452109);
 CREATE TABLE skipped_file (
 	id INTEGER NOT NULL, 
 	version_id INTEGER NOT NULL, 
@@ -543,9 +535,9 @@ CREATE TABLE work_location (
  STRICT
 
 ;
-INSERT INTO "work_location" VALUES(1,'/home/ada/works/work-0.png',1795314192890801);
-INSERT INTO "work_location" VALUES(2,'/home/ada/works/work-1.png',1795314192890801);
-INSERT INTO "work_location" VALUES(3,'/home/ada/works/work-2.png',1795314192890801);
+INSERT INTO "work_location" VALUES(1,'/home/ada/works/work-0.png',1795318999970851);
+INSERT INTO "work_location" VALUES(2,'/home/ada/works/work-1.png',1795318999970851);
+INSERT INTO "work_location" VALUES(3,'/home/ada/works/work-2.png',1795318999970851);
 CREATE INDEX ix_edge_parent_id_role_child_id ON edge (parent_id, role, child_id);
 CREATE INDEX ix_fingerprint_method_id ON fingerprint (method, id);
 CREATE INDEX ix_manifest_label ON manifest (label);
