@@ -11,6 +11,7 @@ _FINISHING = b"prov: Finishing what was begun. Ctrl-C once more leaves at once; 
 
 
 _asked = False
+_held = False
 
 
 def stop_if_asked() -> None:
@@ -20,6 +21,24 @@ def stop_if_asked() -> None:
     """
     if _asked:
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Hear Ctrl-C only at the end of the block: some libraries abort the process if it comes while they are loaded."""
+    global _held  # noqa: PLW0603  (as above: the process has one)
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False
+    stop_if_asked()
+
+
+def load_torch() -> None:
+    """Import torch, which takes a second or two and must not be interrupted."""
+    with held_back():
+        import torch  # noqa: F401
 
 
 @contextlib.contextmanager
@@ -36,6 +55,8 @@ def patient(*, alone: bool) -> Iterator[None]:
         global _asked  # noqa: PLW0603
         heard += 1
         _asked = True
+        if _held:
+            return
         if heard == 1:
             raise KeyboardInterrupt
         if heard == 2:

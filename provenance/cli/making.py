@@ -9,6 +9,7 @@ from rich.text import Text
 from provenance.cli.console import emit, next_steps, say, sign, some, table, talk
 from provenance.cli.files import say_file, stored_file
 from provenance.cli.findings import say_findings
+from provenance.cli.interrupt import held_back, load_torch
 from provenance.cli.options import ArtworkId, AsJson, name_text, whole
 from provenance.cli.progress import shares
 from provenance.cli.session import opened
@@ -79,7 +80,9 @@ def generate(
         palette_from=tuple(palette_from or ()),
         title=name_text(title, "--title"),
     )
-    check_order(order)  # before an archive is made for nothing
+    with held_back():  # it may load torch to find the device
+        check_order(order)  # before an archive is made for nothing
+    load_torch()
     with opened(context, create=True) as archive:
         try:
             with shares(f"{engine}, {width} x {height}", count) as progress:
@@ -100,6 +103,8 @@ def reproduce(context: typer.Context, artwork: ArtworkId, as_json: AsJson = Fals
     Example: prov reproduce 3f9a1c2b77de
     """
     from provenance.archive.reproduce import reproduce as again
+
+    load_torch()
 
     with opened(context) as archive, shares(f"making {artwork[:12]} again", 1) as progress:
         result = again(archive, artwork, progress=lambda share: progress(0, share))
