@@ -52,7 +52,7 @@ def generate(
     param: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As often as you like.")] = None,
     palette_from: Annotated[
         list[str] | None,
-        typer.Option(metavar="DATASET|WORK", help="Take its colours; it joins the lineage."),
+        typer.Option(metavar="DATASET|WORK", help="Take its colours; it joins the lineage. As often as you like."),
     ] = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who makes it: recorded as claimed.")] = None,
