@@ -56,7 +56,7 @@ ARTWORKS = (
     Plan("cppn", "silk", 9, width=900),
     Plan("flow", None, 33, ("studies",)),
     Plan("cppn", "contour", 31),
-    Plan("clifford", None, 40, ("studies",), width=820),
+    Plan("clifford", "lumen", 46, ("studies",), width=820),
     Plan("cppn", "bloom", 26),
 )
 
