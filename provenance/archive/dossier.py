@@ -17,9 +17,9 @@ def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
     detail = show(archive, uid)
     history = _history(archive, detail)
     record: dict[str, Any] = {
-        "artwork": _artwork(archive, detail),
+        "artwork": _artwork(archive, detail, history),
         "people": _people(history),
-        "edits": _edits(archive, detail),
+        "edits": _edits(history),
         "lineage": _lineage(archive, uid),
         "checks": _checks(detail),
         "tool": {"name": "prov", "version": version("provenance-archive")},
@@ -40,12 +40,15 @@ def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
 
 def making(archive: "Archive", detail: Detail) -> Making:
     """Tell how an artwork was made, from the beginning of its history."""
-    history = _history(archive, detail)
+    return _making(_history(archive, detail))
+
+
+def _making(history: Sequence[Detail]) -> Making:
     by_model = any(each.edit["model"] for each in history if each.edit is not None)
     return making_of(history[-1].source_type, by_person=len(history) > 1, by_model=by_model)
 
 
-def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
+def _artwork(archive: "Archive", detail: Detail, history: Sequence[Detail]) -> dict[str, Any]:
     return {
         "id": detail.uid,
         "title": detail.title,
@@ -55,7 +58,7 @@ def _artwork(archive: "Archive", detail: Detail) -> dict[str, Any]:
         "height": detail.height,
         "media_type": "image/png",
         "source_type": detail.source_type,
-        "making": making(archive, detail).value,
+        "making": _making(history).value,
         "made_at": detail.made_at.isoformat(),
         "file_digest": detail.file_digest,
         "pixels_digest": detail.pixels_digest,
@@ -99,16 +102,16 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _edits(archive: "Archive", detail: Detail) -> list[dict[str, Any]]:
+def _edits(history: Sequence[Detail]) -> list[dict[str, Any]]:
     """List the edits that led to the artwork, the latest first."""
     edits: list[dict[str, Any]] = []
-    here = detail
-    while here.edit is not None:
+    for here in history:
+        if here.edit is None:
+            continue
         copied = ("actions", "tool", "note", "parent", "by", "evidence")
         edit = {key: here.edit[key] for key in copied}
         share = {"value": here.edit["changed_share"], "truth": Truth.CHECKED.value}
         edits.append(edit | {"artwork": here.uid, "at": here.made_at.isoformat(), "changed_share": share})
-        here = show(archive, here.edit["parent"])
     return edits
 
 

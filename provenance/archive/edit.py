@@ -92,7 +92,8 @@ def edit(
     data = _read(path)
     picture = _open(data, path, archive.settings.pixels)
     pixels = picture.digest
-    original = Picture.open(archive.store.read(parent.file_digest), limit=1 << 62)
+    kept = archive.store.read(parent.file_digest)
+    original = Picture.open(kept, limit=1 << 62)
 
     reading = read(data, anchors=archive.anchors)
     _refuse(parent, path, reading=reading, original=original, picture=picture)
@@ -108,7 +109,7 @@ def edit(
             archive.uid,
             artwork_uid=uid,
             pixels=pixels,
-            parent=_ingredient(archive, parent, reading, data, picture),
+            parent=_ingredient(parent, kept, reading, data, picture),
             by=by,
             actions=stated,
             tool=tool,
@@ -216,11 +217,10 @@ def _labels(reading: Any) -> set[str]:  # noqa: ANN401  (a reading and its ingre
     return found
 
 
-def _ingredient(archive: "Archive", parent: _Parent, reading: Reading, data: bytes, picture: Picture) -> Ingredient:
+def _ingredient(parent: _Parent, kept: bytes, reading: Reading, data: bytes, picture: Picture) -> Ingredient:
     """Continue the file that came back if its own record begins with our artwork; else the artwork itself."""
     if _descends(reading, parent):
         return parent_ingredient("as it came from the editor", data, picture.media_type or "", Digest.of(data))
-    kept = archive.store.read(parent.file_digest)
     return parent_ingredient(parent.title or parent.uid[: nodes.SHORT], kept, MEDIA_TYPES["PNG"], parent.file_digest)
 
 

@@ -24,8 +24,11 @@ OWN_ANCHOR = "this archive"
 
 def remember(archive: "Archive", identity: "PublicIdentity") -> None:
     """Write an identity's certificates down, once; its key stays where it is."""
+    known = select(schema.Identity.id).where(schema.Identity.fingerprint == identity.fingerprint.hex)
+    with archive.database.read() as session:
+        if session.scalar(known) is not None:
+            return  # nearly always: nobody has to wait for the writer's turn
     with archive.database.write() as session:
-        known = select(schema.Identity.id).where(schema.Identity.fingerprint == identity.fingerprint.hex)
         if session.scalar(known) is None:
             session.add(identity_row(identity))
 

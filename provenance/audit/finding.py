@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from provenance.digest import Json
-
-Severity: TypeAlias = Literal["inform", "warn", "block"]
-"""How much a finding asks of people: to know, to look, to decide before the picture may leave."""
+from provenance.words import Severity
 
 Kind: TypeAlias = Literal["work", "artwork"]
 

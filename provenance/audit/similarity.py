@@ -16,10 +16,9 @@ from provenance.digest import Json
 from provenance.fingerprint import METHODS, ORIENTATIONS, Method
 from provenance.fingerprint.index import Hit, Index
 from provenance.fingerprint.method import Fingerprint
+from provenance.words import MATCH_MEANS, Severity
 
 NAME, VERSION = "similarity", "1"
-
-CAUTION = "A match says that two pictures look alike; whether it is a copy in law is for people to say."
 
 _REPORTED = 3
 """So many near pictures are reported even if fewer matches are kept."""
@@ -172,7 +171,7 @@ def _findings(rulers: Sequence[_Ruler], matches: Sequence[Match]) -> Iterator[Fi
         yield Finding(
             check=NAME,
             check_version=VERSION,
-            severity="warn" if match.kind == "work" else "inform",
+            severity=Severity.WARNING if match.kind == "work" else Severity.NOTE,
             sentence=_sentence(match, next(ruler.line for ruler in rulers if ruler.method.name == match.method)),
             evidence={
                 "kind": match.kind,
@@ -193,7 +192,7 @@ def _sentence(match: Match, line: int) -> str:
     what = "the training work" if match.kind == "work" else "the artwork"
     return (
         f"Looks like {what} {match.uid[:12]}{_TURNED[ORIENTATIONS[match.orientation]]}: {match.distance} of "
-        f"{match.bits} bits of {match.method} differ, and {line} or fewer are flagged. {CAUTION}"
+        f"{match.bits} bits of {match.method} differ, and {line} or fewer are flagged. {MATCH_MEANS}"
     )
 
 
@@ -210,7 +209,7 @@ def _cannot_be_said(rulers: Sequence[_Ruler]) -> Finding:
     return Finding(
         check=NAME,
         check_version=VERSION,
-        severity="inform",
+        severity=Severity.NOTE,
         sentence="Cannot be said whether it looks like another picture: "
         "it is too plain, or too symmetric, for its fingerprints to be relied on.",
         evidence={"methods": [ruler.settings() for ruler in rulers]},
