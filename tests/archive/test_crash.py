@@ -64,7 +64,9 @@ def test_a_run_killed_before_each_of_its_changes_is_interrupted_and_whole(
 
     outcomes = _each(range(1 + share, changes + 1, SHARES), kill_at)
     assert changes > 30
-    assert {"finished", "interrupted"} >= set().union(*outcomes)
+    seen = set().union(*outcomes)
+    assert "interrupted" in seen  # a kill that nobody met would prove nothing
+    assert seen <= {"finished", "interrupted"}
 
 
 def test_a_run_on_postgresql_killed_before_each_commit_is_interrupted_and_whole(
