@@ -25,9 +25,7 @@ OWN_ANCHOR = "this archive"
 def remember(archive: "Archive", identity: "PublicIdentity") -> None:
     """Write an identity's certificates down, once; its key stays where it is."""
     known = select(schema.Identity.id).where(schema.Identity.fingerprint == identity.fingerprint.hex)
-    with archive.database.read() as session:
-        if session.scalar(known) is not None:
-            return  # nearly always: nobody has to wait for the writer's turn
+    # The writer's turn, though nearly always nothing is new: whoever signs next writes, and hears here of a lock.
     with archive.database.write() as session:
         if session.scalar(known) is None:
             session.add(identity_row(identity))

@@ -389,9 +389,10 @@ def measure(picture):
 
 collection = collect(Path(sys.argv[1]), measure=measure, workers=2)
 try:
-    for number, item in enumerate(collection):
-        if number == 2:
-            print("reading", flush=True)
+    with collection:  # the interruption may come between two items as well
+        for number, item in enumerate(collection):
+            if number == 2:
+                print("reading", flush=True)
 except KeyboardInterrupt:
     print("stopped", threading.active_count(), len(list(collection)))
 """
