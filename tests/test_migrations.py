@@ -32,7 +32,7 @@ OLD = sorted((ROOT / "tests" / "databases").glob("*.sql"))
 NEXT = '''"""A later schema, for the tests."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002_test", "{head}", None, None
+revision, down_revision, branch_labels, depends_on = "next_test", "{head}", None, None
 def upgrade() -> None:
     op.add_column("artwork", sa.Column("mood", sa.Text()))
 def downgrade() -> None:
@@ -117,8 +117,8 @@ def test_as_installed_an_older_archive_is_copied_and_upgraded(tmp_path: Path) ->
     )
 
     (backup,) = old.glob("archive.before-*.sqlite")
-    assert ("0002_test", True) == _revision_and_mood(old / "archive.sqlite")
-    assert (_script().get_current_head(), False) == _revision_and_mood(backup)
+    assert ("next_test", True) == _revision_and_mood(old / "archive.sqlite")
+    assert (OLD[-1].stem, False) == _revision_and_mood(backup)
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.stem)
@@ -210,7 +210,7 @@ def _installed(site: Path) -> Path:
         ROOT / "migrations", package / "_alembic" / "versions", ignore=shutil.ignore_patterns("__pycache__")
     )
     head = str(_script().get_current_head())
-    (package / "_alembic" / "versions" / "0002_test.py").write_text(NEXT.format(head=head), encoding="utf-8")
+    (package / "_alembic" / "versions" / "next_test.py").write_text(NEXT.format(head=head), encoding="utf-8")
     return site
 
 

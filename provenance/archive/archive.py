@@ -123,6 +123,18 @@ class Archive:
 
         return start(self, model, **facts)
 
+    def wrap(self, call: Any, **facts: Any) -> Any:  # noqa: ANN401  (whatever makes pictures)
+        """Give `call` back so that each of its calls is a run and its pictures are recorded; see `wrap.wrap`."""
+        from provenance.archive.wrap import wrap
+
+        return wrap(self, call, **facts)
+
+    def recorded(self, model: str | None = None, **facts: Any) -> Any:  # noqa: ANN401  (a decorator)
+        """Decorate what makes pictures, as `wrap` does; see `wrap.recorded`."""
+        from provenance.archive.wrap import recorded
+
+        return recorded(self, model, **facts)
+
 
 def open_archive(
     path: str | os.PathLike[str] | None = None,

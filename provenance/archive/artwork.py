@@ -54,10 +54,16 @@ class Draft:
     edges: Sequence[tuple[Role, str, Truth]] = ()
     """Where it comes from, by full id, beside the run."""
     ancestors: frozenset[str] = frozenset()
-    """The artworks behind its parent: that it looks like those is no finding."""
+    """What is behind it, artworks and works: that it looks like those is no finding."""
     by: str | None = None
     edit: Mapping[str, Json] | None = None
     """The row of `edit`, for an edited artwork."""
+    imported: Mapping[str, Json] | None = None
+    """The row of `import`, for a picture that came as a file."""
+    run_truth: Truth = Truth.CHECKED
+    """How we know that the run made it."""
+    allow_changed_parent: bool = False
+    """Whether a parent whose manifest does not hold may be named in the claim."""
 
 
 def artwork_uid(*, origin: str, position: int, pixels: Digest) -> str:
@@ -100,6 +106,8 @@ def prepare(archive: "Archive", draft: Draft) -> Recorded:
         edges=[[role.value, parent, truth.value] for role, parent, truth in draft.edges],
         by=draft.by,
         edit=dict(draft.edit) if draft.edit is not None else None,
+        imported=dict(draft.imported) if draft.imported is not None else None,
+        run_truth=draft.run_truth.value,
     )
 
 
@@ -127,11 +135,12 @@ def _sign_and_store(archive: "Archive", draft: Draft) -> tuple[dict[str, Json], 
         with archive.store.temporary() as plain, archive.store.temporary() as target:
             with plain.open("wb") as file:
                 write_png(draft.picture.pixels, file, compression=compression)
-            kept = archive.signer.sign_file(plain, target, "image/png", draft.claim)
+            allowed = draft.allow_changed_parent
+            kept = archive.signer.sign_file(plain, target, "image/png", draft.claim, allow_changed_parent=allowed)
             size = target.stat().st_size
             return manifest_json(kept), archive.store.put_file(target, move=True), size
     data = encode(draft.picture, "png", compression=compression)
-    signed = archive.signer.sign(data, "image/png", draft.claim)
+    signed = archive.signer.sign(data, "image/png", draft.claim, allow_changed_parent=draft.allow_changed_parent)
     return manifest_json(signed), archive.store.put(signed.data), len(signed.data)
 
 

@@ -1,49 +1,26 @@
-"""`prov generate`: an engine makes pictures, a run records them."""
+"""`prov generate`: a model makes pictures, a run records them."""
 
 import contextlib
-import dataclasses
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.archive.artwork import LARGE
-from provenance.archive.models import engine_facts
-from provenance.archive.palette import Palette, palette_from
+from provenance.archive.order import Order, Setup, check_order, set_up
 from provenance.archive.record import Run, start
-from provenance.digest import Json
-from provenance.errors import UsageError
-from provenance.generate.engine import SEED_LIMIT, Request
-from provenance.generate.registry import Supplied, choose_device, find, render, request_for
+from provenance.archive.rights import check_model
+from provenance.generate.engine import SEED_LIMIT, Batching
+from provenance.generate.registry import render, render_many
 from provenance.picture import Picture
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-DEFAULT_ENGINE = "cppn"
-DEFAULT_SIZE = (1024, 1024)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What somebody asks for."""
-
-    engine: str = DEFAULT_ENGINE
-    style: str | None = None
-    count: int = 1
-    seed: int | None = None
-    """The first picture's seed; the next ones count up. None takes one at random."""
-    width: int = DEFAULT_SIZE[0]
-    height: int = DEFAULT_SIZE[1]
-    parameters: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-    device: str = "auto"
-    by: str | None = None
-    palette_from: Sequence[str] = ()
-    """Names of datasets and ids of works whose colours are taken; they become part of the lineage."""
-    title: str | None = None
+__all__ = ["Made", "Order", "canvas", "check_order", "generate", "picture_seed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,45 +31,44 @@ class Made:
     artworks: tuple[str, ...]
     seed: int
     device: str
+    warnings: tuple[str, ...]
+    """Sentences about the model that its user should hear: consent that was withdrawn since it learnt."""
 
 
 def generate(
     archive: "Archive", order: Order, *, progress: Callable[[int, float], None] = lambda _index, _share: None
 ) -> Made:
-    """Make pictures with an engine and record each one. `progress` hears of the picture and its finished share.
+    """Make pictures with a model and record each one. `progress` hears of the picture and its finished share.
 
     Raises UsageError before anything is recorded if the order is wrong, EngineError if the engine fails.
     """
-    check_order(order)
-    supplied = find(order.engine)
-    device = choose_device(order.device)
+    setup = set_up(archive, order)
+    warnings = _warnings(archive, setup)
     seed = secrets.randbits(32) if order.seed is None else order.seed
-    palette = palette_from(archive, order.palette_from)
-    request = _request(supplied, order, seed, device, palette)
 
     run = start(
         archive,
-        engine_facts(supplied),
+        setup.chosen.facts,
         seed=seed,
-        parameters=_run_parameters(order, palette),
+        prompt=order.prompt,
+        parameters=setup.record(),
         wanted=order.count,
         by=order.by,
-        device=device,
-        inputs=palette.inputs,
-        ingredients=palette.ingredients,
+        device=setup.device,
+        inputs=setup.inputs,
+        ingredients=setup.ingredients(archive),
+        source_type=setup.source_type,
     )
     with run:
-        for index in range(order.count):
-            wanted = _request(supplied, order, picture_seed(seed, index), device, palette)
-            _make(archive, run, supplied, wanted, title=order.title, progress=progress)
-    return Made(run=run.uid, artworks=run.artworks, seed=request.seed, device=device)
+        together = getattr(setup.engine, "batch", 1)
+        for first in range(0, order.count, together):
+            indexes = range(first, min(first + together, order.count))
+            _make(archive, run, setup, indexes, title=order.title, progress=progress)
+    return Made(run=run.uid, artworks=run.artworks, seed=seed, device=setup.device, warnings=warnings)
 
 
-def check_order(order: Order) -> None:
-    """Raise UsageError where an order is wrong, as far as can be told without the archive; EngineError likewise."""
-    if order.count < 1:
-        raise UsageError(f"{order.count} pictures cannot be made. Ask for one or more with -n.")
-    _request(find(order.engine), order, order.seed or 0, choose_device(order.device), Palette())
+def _warnings(archive: "Archive", setup: Setup) -> tuple[str, ...]:
+    return check_model(archive, setup.chosen.facts.uid) if setup.chosen.weights is not None else ()
 
 
 def picture_seed(seed: int, index: int) -> int:
@@ -113,42 +89,25 @@ def canvas(archive: "Archive", width: int, height: int) -> Iterator[NDArray[np.u
 def _make(
     archive: "Archive",
     run: Run,
-    supplied: Supplied,
-    request: Request,
+    setup: Setup,
+    indexes: range,
     *,
     title: str | None,
     progress: Callable[[int, float], None],
 ) -> None:
-    index = (request.seed - (run.seed or 0)) % SEED_LIMIT
-    with canvas(archive, request.width, request.height) as out:
-        choices = render(supplied.engine, _with_progress(request, lambda share: progress(index, share)), out)
-        future = run.add(Picture(out), seed=request.seed, parameters=choices, title=title)
-        if isinstance(out, np.memmap):
-            future.result()  # the file below the canvas goes away with it
-    progress(index, 1.0)
-
-
-def _with_progress(request: Request, report: Callable[[float], None]) -> Request:
-    return dataclasses.replace(request, progress=report)
-
-
-def _request(supplied: Supplied, order: Order, seed: int, device: str, palette: Palette) -> Request:
-    return request_for(
-        supplied.engine,
-        seed=seed,
-        width=order.width,
-        height=order.height,
-        style=order.style,
-        parameters=order.parameters,
-        palette=palette.colours,
-        device=device,
-    )
-
-
-def _run_parameters(order: Order, palette: Palette) -> dict[str, Json]:
-    given: dict[str, Json] = {"width": order.width, "height": order.height, "options": dict(order.parameters)}
-    if order.style is not None:
-        given["style"] = order.style
-    if palette.colours is not None:
-        given |= {"palette": list(palette.colours), "palette_from": palette.source}
-    return given
+    """Make the pictures at `indexes` of the run, together where the engine can, and hand them over."""
+    seeds = [picture_seed(run.seed or 0, index) for index in indexes]
+    requests = [
+        setup.request(seed, progress=lambda share: progress(indexes[0], share * len(indexes))) for seed in seeds
+    ]
+    with contextlib.ExitStack() as stack:
+        outs = [stack.enter_context(canvas(archive, setup.width, setup.height)) for _ in indexes]
+        if len(indexes) == 1:
+            made = [render(setup.engine, requests[0], outs[0])]
+        else:
+            made = list(render_many(cast("Batching", setup.engine), requests, outs))
+        for seed, out, choices in zip(seeds, outs, made, strict=True):
+            future = run.add(Picture(out), seed=seed, parameters=choices, title=title)
+            if isinstance(out, np.memmap):
+                future.result()  # the file below the canvas goes away with it
+    progress(indexes[-1], 1.0)

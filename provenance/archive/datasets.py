@@ -1,7 +1,8 @@
 """Versions of datasets: made at once, listed, shown. A version is a set of works that never changes."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
@@ -9,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.decisions import find_version, members, withheld_by_rule
 from provenance.collect.item import Note, Refusal
 from provenance.collect.merkle import dataset_root
+from provenance.collect.policy import Policy
 from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import NotFoundError
 from provenance.schema import Edge, Kind, Node, Role
-from provenance.words import Truth
+from provenance.words import Decision, Truth
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -39,6 +42,20 @@ class Added:
     notes: tuple[tuple[str, Note], ...]
     skipped: int
     """Files that are no pictures by their names."""
+    decisions: Mapping[str, int] = field(default_factory=dict)
+    """How many works of the version are allowed, refused and unclear."""
+    rules: Mapping[str, int] = field(default_factory=dict)
+    """How many works are kept out of training, by the rule that decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRights:
+    """How the works of a version stand, under the policy as it is now."""
+
+    decisions: Mapping[str, int]
+    """How many are allowed, refused and unclear."""
+    rules: Mapping[str, int]
+    """How many are kept out of training, by the rule that decided, the most frequent first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +83,10 @@ class VersionDetail:
     works: Sequence[Mapping[str, Any]]
     """The first ones."""
     skipped: Sequence[Mapping[str, str]]
+    decisions: Mapping[str, int]
+    """How many works are allowed, refused and unclear, under the policy as it is now."""
+    rules: Mapping[str, int]
+    """How many works are kept out of training, by the rule that decided."""
 
 
 def versions(archive: "Archive") -> list[Version]:
@@ -90,16 +111,16 @@ def show_dataset(archive: "Archive", name: str, *, number: int | None = None, co
     version = found[-1]
     with archive.database.read() as session:
         version_id = nodes.node_id(session, version.uid)
-        works = [work for work, _ in _members(session, version_id)]
-        uids = {uid for _, uid in _members(session, version_id)[:count]}
-        named = nodes.node_ids(session, uids)
-        by_row = {row: uid for uid, row in named.items()}
+        found_works = _members(session, version_id)
+        works = [work for work, _ in found_works]
+        by_row = {work.id: uid for work, uid in found_works[:count]}
         skipped = session.execute(
             select(schema.SkippedFile.name, schema.SkippedFile.reason, schema.SkippedFile.sentence).where(
                 schema.SkippedFile.version_id == version_id
             )
         )
         refused = [{"name": row.name, "reason": row.reason, "sentence": row.sentence} for row in skipped]
+    rights = rights_of_version(archive, name, version.number)
     creators = _counted(work.creator for work in works)
     return VersionDetail(
         version=version,
@@ -109,6 +130,20 @@ def show_dataset(archive: "Archive", name: str, *, number: int | None = None, co
         creator_count=len(creators),
         works=[_brief(work, by_row[work.id]) for work in works if work.id in by_row],
         skipped=refused,
+        decisions=rights.decisions,
+        rules=rights.rules,
+    )
+
+
+def rights_of_version(archive: "Archive", name: str, number: int) -> VersionRights:
+    """Count how the works of a version stand. Raises NotFoundError."""
+    policy = Policy.load(archive.folder)
+    with archive.database.read() as session:
+        version, _ = find_version(session, name, number)
+        found = members(session, policy, version.id)
+    counts = Counter(member.decided.decision for member in found)
+    return VersionRights(
+        decisions={decision.value: counts[decision] for decision in Decision}, rules=dict(withheld_by_rule(found))
     )
 
 

@@ -61,6 +61,8 @@ class Detail:
     run: Mapping[str, Any] | None
     parameters: Mapping[str, Any]
     edit: Mapping[str, Any] | None
+    imported: Mapping[str, Any] | None
+    """How it came as a file, and what that file says of itself; None where it did not."""
     manifest: Mapping[str, Any] | None
     works_compared: int
     works_known: int
@@ -97,6 +99,7 @@ def show(archive: "Archive", typed: str) -> Detail:
             run=_run(session, artwork.run_id),
             parameters=artwork.parameters,
             edit=_edit(session, node.id),
+            imported=_imported(session, node.id),
             manifest=_manifest(session, node.id),
             works_compared=audit.works_compared if audit else 0,
             works_known=session.scalar(select(func.count()).select_from(schema.Work)) or 0,
@@ -126,6 +129,7 @@ def _run(session: Session, run_id: int | None) -> dict[str, Any] | None:
             "distribution": model.distribution,
             "digest": model.digest,
             "digest_of": model.digest_of,
+            "licence": model.licence,
         },
         "seed": run.seed,
         "prompt": run.prompt,
@@ -151,6 +155,14 @@ def _edit(session: Session, artwork_id: int) -> dict[str, Any] | None:
         "changed_share": edit.changed_share,
         "evidence": edit.evidence,
     }
+
+
+def _imported(session: Session, artwork_id: int) -> dict[str, Any] | None:
+    row = session.get(schema.Import, artwork_id)
+    if row is None:
+        return None
+    copied = ("name", "program", "claims", "manifest_state", "manifest_label", "received_digest")
+    return {name: getattr(row, name) for name in copied} | {"imported_at": row.imported_at.isoformat()}
 
 
 def _manifest(session: Session, node: int) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.archive.detail import Detail, show
 from provenance.archive.lineage import lineage
+from provenance.archive.past import datasets_record, works_record
 from provenance.words import Making, Truth, making_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def dossier(archive: "Archive", uid: str) -> dict[str, Any]:
     }
     if history[-1].run is not None:
         record["run"] = _run(history[-1].run)
+    if history[-1].imported is not None:
+        record["brought_in"] = _brought_in(history[-1].imported)
     if detail.manifest is not None:
         record["manifest"] = {
             "label": detail.manifest["label"],
@@ -91,14 +94,30 @@ def _run(run: Mapping[str, Any]) -> dict[str, Any]:
     model = run["model"]
     return {
         "id": run["uid"],
-        "engine": {"name": model["engine"], "version": model["version"], "distribution": model["distribution"]},
-        "model": {key: model[key] for key in ("name", "version", "digest", "digest_of")},
+        "engine": {
+            "name": model["engine"],
+            "version": run["parameters"].get("engine_version", model["version"]),
+            "distribution": model["distribution"],
+        },
+        "model": {key: model[key] for key in ("uid", "name", "version", "digest", "digest_of", "licence")},
         "seed": run["seed"],
         "prompt": run["prompt"],
         "parameters": run["parameters"],
         "environment": run["environment"],
         "started_at": run["started_at"],
         "outcome": run["outcome"],
+    }
+
+
+def _brought_in(imported: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell of the file that the first artwork came as; all that it says of itself is claimed."""
+    return {
+        "name": imported["name"],
+        "at": imported["imported_at"],
+        "program": {"value": imported["program"], "truth": Truth.CLAIMED.value},
+        "claims": {name: value for name, value in imported["claims"].items() if name != "raw"},
+        "manifest": {"state": imported["manifest_state"], "label": imported["manifest_label"]},
+        "received_digest": imported["received_digest"],
     }
 
 
@@ -132,7 +151,8 @@ def _lineage(archive: "Archive", uid: str) -> dict[str, Any]:
             for step in steps
             if parents[step.parent].kind != "contributor"
         ],
-        "works": [{"id": work.uid, "name": work.label} for work in works],
+        "datasets": datasets_record(archive, found),
+        "works": works_record(archive, [work.uid for work in works]),
     }
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from provenance import schema
 from provenance.digest import Digest, Json
 
-_LIBRARIES = ("provenance-archive", "torch", "numpy", "pillow", "scipy", "c2pa-python", "diffusers", "transformers")
+_PIPELINES = ("diffusers", "transformers", "peft", "accelerate", "tokenizers", "huggingface-hub")
+_LIBRARIES = ("provenance-archive", "torch", "numpy", "pillow", "scipy", "c2pa-python", "safetensors", *_PIPELINES)
 
 
 def environment_record(device: str | None) -> dict[str, Json]:

@@ -35,6 +35,8 @@ class Indexes:
         self._folder = folder
         self.turn = threading.Lock()
         """Held from searching the artworks until the new one is among them."""
+        self.unwritten: set[str] = set()
+        """Artworks of all runs of this program that are in the indexes, or will be, and have no rows yet."""
         self._lock = threading.RLock()
         self._indexes: dict[tuple[Kind, str], Index] = {}
         self._seen: dict[str, int] = {}

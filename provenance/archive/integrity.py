@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from provenance import schema
+from provenance.archive.chain import chain_problems
 from provenance.digest import Digest
 from provenance.errors import ProvenanceError
 
@@ -41,6 +42,7 @@ def check(archive: "Archive") -> Integrity:
         if len(page) < _PAGE:
             break
         last = page[-1].digest
+    problems += chain_problems(archive)
     unused = sum(1 for digest in archive.store.digests() if digest.hex not in named)
     with archive.database.read() as session:
         artworks = session.scalar(select(func.count()).select_from(schema.Artwork)) or 0

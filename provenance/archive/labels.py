@@ -23,7 +23,9 @@ def labels(session: Session, rows: Mapping[int, Kind]) -> dict[int, str]:
 def _artworks(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     artwork, model, run = schema.Artwork, schema.Model, schema.Run
     columns = (artwork.id, artwork.title, artwork.making, artwork.seed, artwork.parameters, model.name)
-    query = select(*columns).outerjoin(run, run.id == artwork.run_id).outerjoin(model, model.id == run.model_id)
+    brought = schema.Import
+    query = select(*columns, brought.name.label("file")).outerjoin(run, run.id == artwork.run_id)
+    query = query.outerjoin(model, model.id == run.model_id).outerjoin(brought, brought.artwork_id == artwork.id)
     return query.where(artwork.id.in_(rows))
 
 
@@ -32,6 +34,8 @@ def _artwork_text(row: Any) -> str:  # noqa: ANN401
         return str(row.title)
     if row.making == "edited":
         return "edited by a person"
+    if row.file:
+        return f"{row.file}, brought in" if row.making == "imported" else f"{row.name}, {row.file}"
     style = row.parameters.get("style")
     made_by = f"{row.name} {style}" if style else row.name
     return f"{made_by}, seed {row.seed or 'not recorded'}"
@@ -71,6 +75,22 @@ def _exports(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return select(export.id, export.name, export.disclosure).where(export.id.in_(rows))
 
 
+def _trainings(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    training = schema.Training
+    return select(training.id, training.name, training.engine, training.started_at).where(training.id.in_(rows))
+
+
+def _selections(rows: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    version, selection = schema.DatasetVersion, schema.Selection
+    query = select(selection.id, schema.Dataset.name, version.number, selection.works, selection.withheld)
+    query = query.join(version, version.id == selection.version_id)
+    return query.join(schema.Dataset, schema.Dataset.id == version.dataset_id).where(selection.id.in_(rows))
+
+
+def _selection_text(row: Any) -> str:  # noqa: ANN401
+    return f"{row.works:,} of {row.works + row.withheld:,} works of {row.name} version {row.number}"
+
+
 _QUERIES: Mapping[Kind, tuple[Callable[[Sequence[int]], Select[*tuple[Any, ...]]], Callable[[Any], str]]] = {
     Kind.ARTWORK: (_artworks, _artwork_text),
     Kind.RUN: (_runs, lambda row: f"{row.name}, {row.started_at:%Y-%m-%d %H:%M:%S} UTC"),
@@ -78,6 +98,8 @@ _QUERIES: Mapping[Kind, tuple[Callable[[Sequence[int]], Select[*tuple[Any, ...]]
     Kind.DATASET: (_datasets, lambda row: f"{row.name} version {row.number} ({row.works} works)"),
     Kind.WORK: (_works, _work_text),
     Kind.CONTRIBUTOR: (_people, lambda row: row.name),
+    Kind.TRAINING: (_trainings, lambda row: f"{row.name} ({row.engine}), {row.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+    Kind.SELECTION: (_selections, _selection_text),
     Kind.EXPORT: (_exports, lambda row: f"{row.name} ({row.disclosure})"),
 }
 """How nodes of each kind are fetched and named."""

@@ -1,25 +1,32 @@
 """Lineage both ways: what an artwork comes from, and what a work, model or person has touched.
 
-Both walk the edges level by level, each node once. The version before a dataset is not walked to: what a
-picture comes from is the version that was used.
+Both are one walk over the same edges (`graph.py` says where it may go), so they agree: b is in the lineage of a
+exactly when a is in the impact of b.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.graph import Walk
+from provenance.archive.graph_subject import subject
+from provenance.archive.graph_ways import circles, truths
 from provenance.archive.labels import labels
-from provenance.schema import Edge, Kind, Node, Role
+from provenance.errors import NotFoundError, UsageError
+from provenance.schema import Kind, Node
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
 LIMIT = 2_000
-"""Nodes that one answer holds at most."""
+"""Relatives in one answer, unless more or fewer are asked for; and as far is counted in any case."""
 
 _PART = 500
 """Ids in one query: SQLite and PostgreSQL both take many more."""
@@ -33,7 +40,13 @@ class Relative:
     kind: str
     label: str
     depth: int
-    """Steps from the node that was asked for."""
+    """Steps from the node that was asked for, by the shortest way."""
+    truth: str | None = None
+    """The level of the best way to it that was walked: a way has the level of its weakest step, and the node that
+    was asked for has none."""
+    licence: str | None = None
+    """Of a work or a model, as recorded."""
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,76 +61,128 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
-    """A node with its relatives, nearest first."""
+    """A node with its relatives, nearest first: a page of them, or all."""
 
     subject: Relative
+    upwards: bool
+    """True: what the subject comes from. False: what it went into."""
     relatives: tuple[Relative, ...]
     steps: tuple[Step, ...]
+    """The edges that lead to these relatives, each on the page where its second end is."""
+    earlier: tuple[Relative, ...]
+    """Relatives of earlier pages from which steps of this one lead on."""
     complete: bool
-    """False when there is more than `limit`."""
+    """False when there are more relatives behind these."""
+    next: str | None
+    """What to give as `after` for the page behind this one."""
+    counts: Mapping[str, int]
+    """Relatives by kind, on all pages."""
+    counted: bool
+    """False when counting stopped: there are more than `counts` says."""
+    cycles: tuple[tuple[str, ...], ...]
+    """Groups of nodes that come from each other, which only claims can say; the walk passed each node once."""
 
 
-def lineage(archive: "Archive", typed: str, *, limit: int = LIMIT) -> Lineage:
-    """Find what `typed` (the beginning of an id) comes from. Raises NotFoundError, UsageError."""
+def lineage(
+    archive: "Archive", typed: str, *, limit: int = LIMIT, after: str | None = None, depth: int | None = None
+) -> Lineage:
+    """Find what `typed` comes from: at most `limit` relatives behind `after`, within `depth` steps.
+
+    `typed` is the beginning of an id, the name of a dataset or model (the latest, or NAME@2), or of a person.
+    A page costs what it costs to walk to its end; a large `limit` gives and counts everything at once.
+    Raises NotFoundError, UsageError.
+    """
+    return _answer(archive, typed, limit, after, depth, upwards=True)
+
+
+def impact(
+    archive: "Archive", typed: str, *, limit: int = LIMIT, after: str | None = None, depth: int | None = None
+) -> Lineage:
+    """Find everything that has `typed` in its lineage: models, runs, artworks, exports; as `lineage` otherwise."""
+    return _answer(archive, typed, limit, after, depth, upwards=False)
+
+
+def _answer(
+    archive: "Archive", typed: str, limit: int, after: str | None, depth: int | None, *, upwards: bool
+) -> Lineage:
+    if limit < 1 or (depth is not None and depth < 1):
+        raise UsageError(f"A limit of {limit} or a depth of {depth} leaves nothing to show. Give 1 or more.")
     with archive.database.read() as session:
-        return _walk(session, nodes.find(session, typed), limit, upwards=True)
+        start = subject(session, typed)
+        walk = Walk(session=session, start=start, upwards=upwards, deepest=depth)
+        begin = _begin(walk, after)
+        more = _walk_to(walk, max(LIMIT, begin + limit))
+        return _page(walk, begin, begin + limit, more=more)
 
 
-def impact(archive: "Archive", typed: str, *, limit: int = LIMIT) -> Lineage:
-    """Find every model, run, artwork and export that has `typed` in its lineage. Raises NotFoundError, UsageError."""
-    with archive.database.read() as session:
-        return _walk(session, nodes.find(session, typed), limit, upwards=False)
+def _begin(walk: Walk, after: str | None) -> int:
+    """Walk to the node `after`, and give the place of the one behind it."""
+    if after is None:
+        return 1
+    row = nodes.find(walk.session, after).id
+    while row not in walk.nodes:
+        if not walk.goes_on() and row not in walk.nodes:
+            raise NotFoundError(f"{after} is not in this answer. Give as `after` what the page before calls `next`.")
+    return list(walk.nodes).index(row) + 1
 
 
-def _walk(session: Session, start: Node, limit: int, *, upwards: bool) -> Lineage:
-    depths = _reach(session, start, limit + 1, upwards=upwards)
-    complete = len(depths) <= limit + 1
-    chosen = dict(sorted(depths.items(), key=lambda item: (item[1], item[0]))[: limit + 1])
-    named = _named(session, list(chosen))
-    relatives = [
-        Relative(uid=named[row][0], kind=named[row][1], label=named[row][2], depth=depth)
-        for row, depth in chosen.items()
-    ]
-    steps = [
-        Step(child=named[child][0], role=role, parent=named[parent][0], truth=truth)
-        for child, role, parent, truth in _edges_among(session, list(chosen))
-    ]
-    return Lineage(subject=relatives[0], relatives=tuple(relatives[1:]), steps=tuple(steps), complete=complete)
+def _walk_to(walk: Walk, end: int) -> bool:
+    """Walk until `end` nodes are met, and tell whether there are more."""
+    while len(walk.nodes) <= end:
+        if not walk.goes_on():
+            return len(walk.nodes) > end
+    return True
 
 
-def _reach(session: Session, start: Node, limit: int, *, upwards: bool) -> dict[int, int]:
-    depths, level, depth = {start.id: 0}, [start.id], 0
-    while level and len(depths) <= limit:
-        depth += 1
-        level = [row for row in _neighbours(session, level, limit, upwards=upwards) if row not in depths]
-        depths |= dict.fromkeys(level, depth)
-    return depths
+def _page(walk: Walk, begin: int, end: int, *, more: bool) -> Lineage:
+    order = list(walk.nodes)
+    places = {row: place for place, row in enumerate(order)}
+    shown = order[begin:end]
+    edges = [edge for edge in walk.edges if begin <= max(places[edge[0]], places[edge[2]], 1) < end]
+    touched = {row for child, _, parent, _ in edges for row in (child, parent)}
+    earlier = [row for row in order[1:begin] if row in touched]
+    known = _relatives(walk, [order[0], *earlier, *shown])
+    counts = Counter(kind for _, kind, _ in walk.nodes.values())
+    counts[walk.start.kind] -= 1
+    complete = end >= len(order) and not more
+    return Lineage(
+        subject=known[order[0]],
+        upwards=walk.upwards,
+        relatives=tuple(known[row] for row in shown),
+        steps=tuple(
+            Step(child=known[child].uid, role=role, parent=known[parent].uid, truth=truth)
+            for child, role, parent, truth in edges
+        ),
+        earlier=tuple(known[row] for row in earlier),
+        complete=complete,
+        next=None if complete or not shown else known[shown[-1]].uid,
+        counts={kind: number for kind, number in counts.items() if number},
+        counted=not more,
+        cycles=tuple(tuple(walk.nodes[row][0] for row in group) for group in circles(walk.edges)),
+    )
 
 
-def _neighbours(session: Session, level: Sequence[int], limit: int, *, upwards: bool) -> list[int]:
-    here, there = (Edge.child_id, Edge.parent_id) if upwards else (Edge.parent_id, Edge.child_id)
-    found: list[int] = []
-    for begin in range(0, len(level), _PART):
-        query = select(there).distinct().where(here.in_(level[begin : begin + _PART]), Edge.role != Role.PREVIOUS.value)
-        found += session.scalars(query.order_by(there).limit(limit + 1))
-    return list(dict.fromkeys(found))
-
-
-def _named(session: Session, rows: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    found: dict[int, tuple[str, str, str]] = {}
+def _relatives(walk: Walk, rows: Sequence[int]) -> dict[int, Relative]:
+    best = truths(walk.start.id, walk.edges, upwards=walk.upwards)
+    found: dict[int, Relative] = {}
     for begin in range(0, len(rows), _PART):
         part = rows[begin : begin + _PART]
-        kinds = session.execute(select(Node.id, Node.uid, Node.kind).where(Node.id.in_(part))).all()
-        texts = labels(session, {row.id: Kind(row.kind) for row in kinds})
-        found |= {row.id: (row.uid, row.kind, texts[row.id]) for row in kinds}
+        texts = labels(walk.session, {row: Kind(walk.nodes[row][1]) for row in part})
+        for row, recorded_at, licence in _recorded(walk.session, part):
+            uid, kind, depth = walk.nodes[row]
+            found[row] = Relative(
+                uid=uid,
+                kind=kind,
+                label=texts[row],
+                depth=depth,
+                truth=None if row == walk.start.id else best[row].value,
+                licence=licence,
+                recorded_at=recorded_at,
+            )
     return found
 
 
-def _edges_among(session: Session, rows: Sequence[int]) -> list[tuple[int, str, int, str]]:
-    wanted = set(rows)
-    found: list[tuple[int, str, int, str]] = []
-    for begin in range(0, len(rows), _PART):
-        query = select(Edge.child_id, Edge.role, Edge.parent_id, Edge.truth)
-        part = session.execute(query.where(Edge.child_id.in_(rows[begin : begin + _PART])))
-        found += [row for row in part if row[2] in wanted]
-    return found
+def _recorded(session: Session, rows: Sequence[int]) -> Sequence[Row[int, datetime, str | None]]:
+    licence = func.coalesce(schema.Work.licence, schema.Model.licence)
+    query = select(Node.id, Node.created_at, licence).outerjoin(schema.Work, schema.Work.id == Node.id)
+    return session.execute(query.outerjoin(schema.Model, schema.Model.id == Node.id).where(Node.id.in_(rows))).all()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from provenance import schema
@@ -17,7 +18,20 @@ FORMULA = "algorithmicMedia"
 TRAINED = "trainedAlgorithmicMedia"
 """The IPTC digital source type of pictures made by a trained model."""
 
-SOURCE_TYPES = (FORMULA, TRAINED, "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic", "digitalCreation")
+EXTERNAL = "external"
+"""The engine of models that programs of the user's run."""
+
+UNKNOWN = "unknown"
+"""In place of a digital source type: nobody has said how a picture from elsewhere was made."""
+
+SOURCE_TYPES = (
+    FORMULA,
+    TRAINED,
+    "compositeWithTrainedAlgorithmicMedia",
+    "composite",
+    "compositeSynthetic",
+    "digitalCreation",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,7 @@ class ModelFacts:
     name: str
     engine: str
     version: str
+    """The engine's version for an engine that is the model; 1, 2, ... for the weights of one name."""
     distribution: str
     digest: Digest | None
     digest_of: str
@@ -42,7 +57,10 @@ class ModelFacts:
 
 
 def engine_facts(supplied: Supplied) -> ModelFacts:
-    """Describe a built-in or installed engine that has no weights: its code is what identifies it."""
+    """Describe a built-in or installed engine that has no weights: its code is what identifies it.
+
+    An engine that starts from pictures says with `source_type` what comes of them; others make theirs by a formula.
+    """
     return ModelFacts(
         name=supplied.engine.name,
         engine=supplied.engine.name,
@@ -50,7 +68,7 @@ def engine_facts(supplied: Supplied) -> ModelFacts:
         distribution=supplied.distribution,
         digest=supplied.code_digest,
         digest_of="code",
-        source_type=FORMULA,
+        source_type=getattr(supplied.engine, "source_type", FORMULA),
     )
 
 
@@ -68,12 +86,37 @@ def model_facts(name: str, source_type: str | None) -> ModelFacts:
         raise UsageError(f"{chosen!r} is not a digital source type. Choose one of {', '.join(SOURCE_TYPES)}.")
     return ModelFacts(
         name=name,
-        engine="external",
+        engine=EXTERNAL,
         version="not recorded",
         distribution="not recorded",
         digest=None,
         digest_of="nothing",
         source_type=chosen,
+    )
+
+
+def learnt_facts(
+    session: Session, name: str, supplied: Supplied, digest: Digest, *, licence: str | None = None
+) -> ModelFacts:
+    """Describe weights under a name: the same ones are the same model, others are its next version."""
+    model = schema.Model
+    same = select(model.version).where(
+        model.name == name,
+        model.digest == digest.hex,
+        model.digest_of == "weights",
+        model.engine == supplied.engine.name,
+    )
+    known = session.scalars(same.limit(1)).first()
+    many = select(func.count()).select_from(model).where(model.name == name, model.digest_of == "weights")
+    return ModelFacts(
+        name=name,
+        engine=supplied.engine.name,
+        version=known or str((session.scalar(many) or 0) + 1),
+        distribution=supplied.distribution,
+        digest=digest,
+        digest_of="weights",
+        source_type=getattr(supplied.engine, "source_type", TRAINED),
+        licence=licence,
     )
 
 

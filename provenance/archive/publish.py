@@ -4,10 +4,8 @@ The order keeps the record true: the file is complete under a temporary name, th
 file gets its name. So nothing that left is missing from the archive.
 """
 
-import contextlib
-import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +16,20 @@ from sqlalchemy import select
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.artwork import manifest_json
+from provenance.archive.chain import chain_ingredients
 from provenance.archive.claims import exported_claim
 from provenance.archive.dossier import dossier
+from provenance.archive.placing import make_folder, placed, refuse_existing
 from provenance.archive.rows import manifest_row
 from provenance.database import utc_now
 from provenance.digest import Digest
-from provenance.errors import StoreError, UsageError
+from provenance.errors import UsageError
 from provenance.export.encode import FORMATS, Format, encode, media_type, suffix
 from provenance.export.metadata import xmp_packet
 from provenance.export.record import export_record, record_bytes, record_metadata
 from provenance.picture import Picture
 from provenance.schema import Kind, Role
+from provenance.sign.claim import Ingredient
 from provenance.sign.embed import Signed
 from provenance.words import Disclosure, Truth
 
@@ -92,20 +93,28 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
     name = f"{uid[: nodes.SHORT]}{suffix(form.format)}"
     path, record_path = folder / name, folder / f"{name}.json"
     if not form.overwrite:
-        _refuse_existing(path, record_path)
+        refuse_existing(path, record_path, advice=", or say --overwrite")
 
     file_digest = Digest(str(whole["artwork"]["file_digest"]))
     kept = archive.store.read(file_digest)
     picture = Picture.open(kept, limit=1 << 62)
     xmp = xmp_packet(record_metadata(record))
     data = encode(picture, form.format, quality=form.quality, xmp=xmp)
-    claim = exported_claim(archive.uid, whole, form.disclosure, picture=kept, media_type=media_type(form.format), at=at)
+    claim = exported_claim(
+        archive.uid,
+        whole,
+        form.disclosure,
+        picture=kept,
+        media_type=media_type(form.format),
+        at=at,
+        behind=_behind(archive, whole, form.disclosure),
+    )
     signed = archive.signer.sign(data, media_type(form.format), claim)
 
     export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
-    _make_folder(folder)
+    make_folder(folder)
     record = record | {"export": {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}}
-    with _placed(path, signed.data), _placed(record_path, record_bytes(record)):
+    with placed(path, signed.data), placed(record_path, record_bytes(record)):
         row = _row(form, name, signed=signed, record=record, at=at)
         _remember(archive, export_uid, uid, row=row, manifest=manifest_json(signed))
     return Exported(
@@ -117,6 +126,13 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
         file_digest=Digest.of(signed.data),
         size=len(signed.data),
     )
+
+
+def _behind(archive: "Archive", whole: Mapping[str, Any], disclosure: Disclosure) -> tuple[Ingredient, ...]:
+    """Name what the model learnt from where the original's manifest, which does so, stays here, without people."""
+    if disclosure is not Disclosure.PUBLIC or "run" not in whole:
+        return ()
+    return chain_ingredients(archive, whole["run"]["model"]["uid"], people=False)
 
 
 def _row(form: Form, name: str, *, signed: Signed, record: dict[str, Any], at: datetime) -> dict[str, Any]:
@@ -143,35 +159,3 @@ def _remember(archive: "Archive", export_uid: str, uid: str, *, row: dict[str, A
         identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).all())
         signed_by = manifest | {"identity": archive.identity.fingerprint.hex}
         session.add(schema.Manifest(**manifest_row(signed_by, export_id, identities)))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as cause:
-        message = f"The folder {folder} cannot be made: {cause.strerror}. Name one that you may write to with --to."
-        raise StoreError(message) from cause
-
-
-def _refuse_existing(*paths: Path) -> None:
-    for path in paths:
-        if path.exists():
-            raise UsageError(f"{path} is there already. Name another folder with --to, or say --overwrite.")
-
-
-@contextlib.contextmanager
-def _placed(path: Path, data: bytes) -> Iterator[None]:
-    """Write `data` beside `path` first; give it that name when the block ends well, else take it away."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield
-        part.replace(path)
-    except OSError as cause:
-        message = f"{path} cannot be written: {cause.strerror}. Make room or check permissions, then export again."
-        raise StoreError(message) from cause
-    finally:
-        part.unlink(missing_ok=True)

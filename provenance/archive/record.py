@@ -8,7 +8,7 @@ waits when more pictures are on their way than the settings allow.
 import queue
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     import torch
 
     from provenance.archive.archive import Archive
+
+_CONTINUED = frozenset({Role.CONTENT, Role.INPUT})
+"""What a picture continues: that it looks like those is no finding."""
+
+_PAUSE = 0.02
+"""Seconds until a writer looks again whether another run has written what its records match."""
 
 
 def start(
@@ -64,9 +70,10 @@ def start(
         by=recordable(by, "name after --by"),
         device=device,
         inputs=tuple(inputs),
-        ingredients=tuple(ingredients),
+        ingredients=tuple(archive.signer.stage(each) for each in ingredients),
         started_at=utc_now(),
         nonce=secrets.token_hex(16),
+        source_type=source_type,
     )
     return Run(archive, facts)
 
@@ -88,7 +95,6 @@ class Run:
         self._failure: BaseException | None = None
         self._uids: dict[int, str] = {}
         self._room = threading.BoundedSemaphore(archive.settings.queue)
-        self._underway: set[str] = set()
         self._prepared: queue.SimpleQueue[_Prepared | None] = queue.SimpleQueue()
         self._workers = ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-worker")
         # A daemon: a run that nobody closed must not keep the program from ending; its journal finishes it.
@@ -130,10 +136,12 @@ class Run:
         seed: int | None = None,
         parameters: Mapping[str, Json] | None = None,
         title: str | None = None,
+        adapt: Callable[[artwork.Draft], artwork.Draft] = lambda draft: draft,
     ) -> "Future[Recorded]":
         """Hand over a picture (Pillow, numpy or torch) and go on: it is copied and recorded in the background.
 
-        `seed` is the picture's own, if it has one; `parameters` what is not the same for the whole run.
+        `seed` is the picture's own, if it has one; `parameters` what is not the same for the whole run;
+        `adapt` changes, on a worker thread, what is claimed of it.
         Waits only when too many are on their way. Raises what went wrong with an earlier picture.
         """
         self._check_open()
@@ -142,6 +150,7 @@ class Run:
             seed=checked_seed(seed),
             parameters=recordable_parameters(parameters),
             title=recordable(title, "title"),
+            adapt=adapt,
         )
         self._room.acquire()
         if self._failure is not None:
@@ -150,14 +159,11 @@ class Run:
         position, self._count = self._count, self._count + 1
         return self._workers.submit(self._prepare, position, item)
 
-    def close(self) -> None:
-        """Wait until everything is recorded. Raises what went wrong in the background."""
+    def close(self, outcome: Outcome = Outcome.FINISHED, message: str | None = None) -> None:
+        """Wait until everything is recorded, and write down how it ended. Raises what went wrong in the background."""
         if not self._open:
             return
-        if self._failure is not None:
-            self._finish(Outcome.FAILED, str(self._failure))
-        else:
-            self._finish(Outcome.FINISHED, None)
+        self._finish(outcome, message)
         if self._failure is not None:
             raise self._failure
 
@@ -170,9 +176,9 @@ class Run:
     def _prepare(self, position: int, item: "_Item") -> Recorded:
         uid, recorded = "", None
         try:
-            draft = _draft(self._archive, self.uid, self.facts, position, item)
+            draft = item.adapt(_draft(self._archive, self.uid, self.facts, position, item))
             uid = draft.uid
-            self._underway.add(uid)
+            self._archive.indexes.unwritten.add(uid)
             recorded = artwork.prepare(self._archive, draft)
             self._journal.write(recorded.to_json())
             self._uids[position] = uid
@@ -187,26 +193,31 @@ class Run:
     def _write_batches(self) -> None:
         waiting: list[Recorded] = []
         ended = False
-        while not ended:
-            arrived = self._next_arrivals()
-            ended = None in arrived
+        while waiting or not ended:
+            arrived = self._next_arrivals(wait=None if not waiting else _PAUSE)
+            ended = ended or None in arrived
             for prepared in arrived:
-                if prepared is not None:
-                    self._underway.discard(prepared.uid)
-                    if prepared.recorded is None:
-                        self._room.release()
-                    else:
-                        waiting.append(prepared.recorded)
-            ready = waiting if ended else _complete(waiting, set(self._underway))
+                if prepared is None:
+                    continue
+                if prepared.recorded is None:
+                    self._archive.indexes.unwritten.discard(prepared.uid)
+                    self._room.release()
+                else:
+                    waiting.append(prepared.recorded)
+            ready = _complete(waiting, self._archive.indexes.unwritten.copy())
             if ready:
                 self._write_batch(ready)
                 written = {record.uid for record in ready}
                 waiting = [record for record in waiting if record.uid not in written]
 
-    def _next_arrivals(self) -> "list[_Prepared | None]":
-        arrived = [self._prepared.get()]
-        while len(arrived) < self._archive.settings.batch and not self._prepared.empty():
-            arrived.append(self._prepared.get())
+    def _next_arrivals(self, wait: float | None) -> "list[_Prepared | None]":
+        arrived: list[_Prepared | None] = []
+        try:
+            arrived.append(self._prepared.get(timeout=wait))
+            while len(arrived) < self._archive.settings.batch:
+                arrived.append(self._prepared.get_nowait())
+        except queue.Empty:
+            pass
         return arrived
 
     def _write_batch(self, records: list[Recorded]) -> None:
@@ -216,7 +227,8 @@ class Run:
             self._archive.indexes.refresh()  # others write too; what they made is compared with from here on
         except Exception as error:  # noqa: BLE001  (the writer must live on, so that the generator hears of it)
             self._failure = self._failure or error
-        for _ in records:
+        for record in records:
+            self._archive.indexes.unwritten.discard(record.uid)
             self._room.release()
 
     def _finish(self, outcome: Outcome, message: str | None) -> None:
@@ -248,6 +260,7 @@ class _Item:
     seed: int | None
     parameters: Mapping[str, Json]
     title: str | None
+    adapt: Callable[[artwork.Draft], artwork.Draft] = lambda draft: draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,11 +270,15 @@ class _Prepared:
     """None if it could not be prepared."""
 
 
-def _complete(waiting: Sequence[Recorded], underway: set[str]) -> list[Recorded]:
-    """Choose the records whose matches all have rows or are chosen too: a match needs the row it refers to."""
-    while held := {record.uid for record in waiting if underway & matched(record)} - underway:
-        underway |= held
-    return [record for record in waiting if record.uid not in underway]
+def _complete(waiting: Sequence[Recorded], unwritten: set[str]) -> list[Recorded]:
+    """Choose the records whose matches all have rows or are chosen too: a match needs the row it refers to.
+
+    `unwritten` are all artworks of this program without rows, those of other runs and those in `waiting` too.
+    """
+    held = unwritten - {record.uid for record in waiting}
+    while more := {record.uid for record in waiting if held & matched(record)} - held:
+        held |= more
+    return [record for record in waiting if record.uid not in held]
 
 
 def _draft(archive: "Archive", run_uid: str, facts: RunFacts, position: int, item: _Item) -> artwork.Draft:
@@ -284,7 +301,7 @@ def _draft(archive: "Archive", run_uid: str, facts: RunFacts, position: int, ite
             title=item.title,
             made_at=made_at,
         ),
-        source_type=facts.model.source_type,
+        source_type=facts.made_as,
         making=Making.GENERATED,
         made_at=made_at,
         run_uid=run_uid,
@@ -293,4 +310,5 @@ def _draft(archive: "Archive", run_uid: str, facts: RunFacts, position: int, ite
         title=item.title,
         parameters=item.parameters,
         by=facts.by,
+        ancestors=frozenset(uid for role, uid, _ in facts.inputs if role in _CONTINUED),
     )

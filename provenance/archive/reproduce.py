@@ -4,7 +4,6 @@ The classes are measured: exact (pixels equal), equivalent (no channel differs b
 PSNR >= 50 dB), close (PSNR >= 30 dB), different. Pixels are compared, never files.
 """
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,16 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.create import canvas
 from provenance.archive.environment import environment_id, environment_record
+from provenance.archive.models import EXTERNAL
+from provenance.archive.order import Order, Setup, set_up
+from provenance.archive.palette import Palette
 from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import EngineError, UsageError
-from provenance.generate.registry import Supplied, choose_device, find, render, request_for
+from provenance.generate.registry import Supplied, choose_device, render
 from provenance.picture import Picture
 from provenance.schema import Kind
+from provenance.schema.runs import Making
 from provenance.words import Difference, Verdict, reproduction_sentence
 
 if TYPE_CHECKING:
@@ -53,13 +56,14 @@ class _Recipe:
     uid: str
     artwork_id: int
     seed: int
-    width: int
-    height: int
     file_digest: Digest
     pixels_digest: str
+    order: Order
+    """What would be asked for today to get the same picture."""
+    palette: Palette
     engine: str
     code: str | None
-    parameters: Mapping[str, Any]
+    """The digest of the engine's code, in hex."""
     environment: Mapping[str, Any]
 
 
@@ -70,16 +74,15 @@ def reproduce(archive: "Archive", typed: str, *, progress: Callable[[float], Non
     """
     with archive.database.read() as session:
         recipe = _recipe(session, nodes.find(session, typed, kinds=[Kind.ARTWORK]))
-    supplied = find(recipe.engine)
-    device = _device(recipe)
-    with canvas(archive, recipe.width, recipe.height) as out:
-        _render(supplied, recipe, device, out, progress)
+    setup = _set_up(archive, recipe)
+    with canvas(archive, setup.width, setup.height) as out:
+        render(setup.engine, setup.request(recipe.seed, progress), out)
         again = Picture(out).digest
         before = out if again.hex == recipe.pixels_digest else _stored(archive, recipe)
         difference = compare(before, out)
 
-    environment = environment_record(device)
-    causes = _causes(recipe, supplied, environment)
+    environment = environment_record(setup.device)
+    causes = _causes(recipe, setup.chosen.supplied, environment)
     verdict = judge(difference)
     with archive.database.write() as session:
         session.add(
@@ -129,6 +132,9 @@ def judge(difference: Difference) -> Verdict:
 def _recipe(session: Session, node: schema.Node) -> _Recipe:
     artwork = session.get_one(schema.Artwork, node.id)
     short = node.uid[: nodes.SHORT]
+    if artwork.making == Making.IMPORTED.value:
+        message = f"The artwork {short} was brought in from elsewhere: prov did not make it and cannot make it again."
+        raise UsageError(message)
     if artwork.run_id is None:
         message = (
             f"The artwork {short} was edited by a person: nobody can make that again. Try the artwork it came from."
@@ -136,54 +142,55 @@ def _recipe(session: Session, node: schema.Node) -> _Recipe:
         raise UsageError(message)
     run = session.get_one(schema.Run, artwork.run_id)
     model = session.get_one(schema.Model, run.model_id)
-    if model.engine == "external" or artwork.seed is None:
+    if model.engine == EXTERNAL or artwork.seed is None:
         message = f"The artwork {short} was made by a program of yours ({model.name}), which prov cannot call."
         raise UsageError(message)
+    said = run.parameters
+    environment = session.get_one(schema.Environment, run.environment_id).record
     return _Recipe(
         uid=node.uid,
         artwork_id=node.id,
         seed=int(artwork.seed),
-        width=artwork.width,
-        height=artwork.height,
         file_digest=Digest(artwork.file_digest),
         pixels_digest=artwork.pixels_digest,
+        order=Order(
+            model=session.get_one(schema.Node, model.id).uid,
+            style=said.get("style"),
+            width=artwork.width,
+            height=artwork.height,
+            parameters=said.get("options", {}),
+            device=_device(environment),
+            pictures=said.get("pictures", {}),
+            prompt=run.prompt,
+            like=said.get("like", ()),
+        ),
+        palette=Palette(colours=tuple(said["palette"])) if "palette" in said else Palette(),
         engine=model.engine,
-        code=model.digest,
-        parameters=run.parameters,
-        environment=session.get_one(schema.Environment, run.environment_id).record,
+        code=said.get("code", "").removeprefix("sha256:") or model.digest,
+        environment=environment,
     )
 
 
-def _device(recipe: _Recipe) -> str:
-    wanted = str(recipe.environment.get("device", "cpu"))
+def _device(environment: Mapping[str, Any]) -> str:
+    wanted = str(environment.get("device", "cpu"))
     try:
         return choose_device(wanted)
     except UsageError:
         return choose_device("auto")
 
 
-def _render(
-    supplied: Supplied, recipe: _Recipe, device: str, out: NDArray[np.uint8], progress: Callable[[float], None]
-) -> None:
-    request = request_for(
-        supplied.engine,
-        seed=recipe.seed,
-        width=recipe.width,
-        height=recipe.height,
-        style=recipe.parameters.get("style"),
-        parameters=recipe.parameters.get("options", {}),
-        palette=recipe.parameters.get("palette"),
-        device=device,
-    )
+def _set_up(archive: "Archive", recipe: _Recipe) -> Setup:
     try:
-        render(supplied.engine, dataclasses.replace(request, progress=progress), out)
+        return set_up(archive, recipe.order, palette=recipe.palette)
     except UsageError as cause:
         message = f"The engine {recipe.engine} does not take the recorded request any more: {cause}"
         raise EngineError(message) from cause
 
 
 def _stored(archive: "Archive", recipe: _Recipe) -> NDArray[np.uint8]:
-    picture = Picture.open(archive.store.path(recipe.file_digest), limit=recipe.width * recipe.height)
+    picture = Picture.open(
+        archive.store.path(recipe.file_digest), limit=(recipe.order.width or 1) * (recipe.order.height or 1)
+    )
     return picture.pixels
 
 

@@ -49,6 +49,8 @@ class Recorded:
     edges: list[list[str]]
     by: str | None
     edit: dict[str, Any] | None
+    imported: dict[str, Any] | None = None
+    run_truth: str = Truth.CHECKED.value
 
     def to_json(self) -> dict[str, Any]:
         """Write it as JSON."""
@@ -81,6 +83,7 @@ def write(session: Session, records: Sequence[Recorded]) -> dict[str, int]:
     _write_audits(session, records, named)
     _write_manifests(session, records, ids)
     _write_edits(session, records, named, people)
+    _write_imports(session, records, ids, at)
     return ids
 
 
@@ -105,8 +108,8 @@ def instant(microseconds: int) -> datetime:
 def _write_blobs(session: Session, records: Sequence[Recorded], at: datetime) -> None:
     blobs = {r.file_digest: {"digest": r.file_digest, "size": r.file_size, "media_type": r.media_type} for r in records}
     for record in records:
-        if record.edit is not None:
-            received = record.edit["received"]
+        if (source := record.edit or record.imported) is not None:
+            received = source["received"]
             blobs[received["digest"]] = dict(received)
     known = set(session.scalars(select(schema.Blob.digest).where(schema.Blob.digest.in_(blobs))))
     rows = [row | {"stored_at": at} for digest, row in blobs.items() if digest not in known]
@@ -134,7 +137,7 @@ def _edges(record: Recorded, named: Mapping[str, int], people: Mapping[str, int]
     child = named[record.uid]
     edges = [(child, Role(role), named[parent], Truth(truth)) for role, parent, truth in record.edges]
     if record.run_uid:
-        edges.append((child, Role.RUN, named[record.run_uid], Truth.CHECKED))
+        edges.append((child, Role.RUN, named[record.run_uid], Truth(record.run_truth)))
     if record.by:
         edges.append((child, Role.BY, people[record.by], Truth.CLAIMED))
     return edges
@@ -198,3 +201,15 @@ def _write_edits(
             "contributor_id": people[record.by],
         }
         session.execute(insert(schema.Edit), [row | {"received_digest": edit["received"]["digest"]}])
+
+
+def _write_imports(session: Session, records: Sequence[Recorded], ids: Mapping[str, int], at: datetime) -> None:
+    copied = ("name", "program", "claims", "manifest_state", "manifest_label")
+    rows = [
+        {name: record.imported[name] for name in copied}
+        | {"artwork_id": ids[record.uid], "received_digest": record.imported["received"]["digest"], "imported_at": at}
+        for record in records
+        if record.imported is not None
+    ]
+    if rows:
+        session.execute(insert(schema.Import), rows)

@@ -44,6 +44,13 @@ class RunFacts:
     """What the manifest of each picture says of those inputs."""
     started_at: datetime
     nonce: str
+    source_type: str | None = None
+    """The IPTC digital source type of its pictures, where it is not the model's: pictures that it was given count."""
+
+    @property
+    def made_as(self) -> str:
+        """The IPTC digital source type of its pictures."""
+        return self.source_type or self.model.source_type
 
 
 def run_uid(archive_uid: str, facts: RunFacts) -> str:

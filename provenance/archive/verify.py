@@ -20,6 +20,7 @@ from provenance.errors import NotFoundError, PictureError
 from provenance.fingerprint import METHODS, fingerprint_all
 from provenance.picture import PIXEL_LIMIT, Picture
 from provenance.schema import Kind
+from provenance.sign.contained import Contained, contains
 from provenance.sign.read import read
 from provenance.sign.reading import IngredientReading, Reading
 from provenance.words import Clock, Found, Intactness, Signature, Vouched, exit_code, verdict_heading
@@ -59,28 +60,36 @@ class Verification:
     """Sentences about pictures in its history that do not hold."""
     picture_problem: str | None
     """Why the file is not a picture that we can decode, if it is not."""
+    contained: tuple[Contained, ...] = ()
+    """Whether the work that was asked about is in the sets that its model learnt from; empty if none was."""
 
 
-def verify(archive: "Archive | None", path: Path) -> Verification:
+def verify(archive: "Archive | None", path: Path, *, contains_work: Path | None = None) -> Verification:
     """Read the file at `path` and compare it with the archive, if there is one.
 
+    With `contains_work` its lists of works are searched for that file; this asks the file alone, not the archive.
     Raises NotFoundError when there is no such file, PictureError when it cannot be read at all.
     """
     data = _bytes(path)
+    work = None if contains_work is None else _bytes(contains_work)
     reading = read(data, anchors=archive.anchors if archive else ())
-    picture, problem = _decode(data, path, archive)
+    limit = archive.settings.pixels if archive else PIXEL_LIMIT
+    picture, problem = _decode(data, path, limit)
     known = _known(archive, data, picture) if archive else None
     gaps = tuple(sentence for ingredient in reading.ingredients for sentence in _gaps(ingredient))
-    signature = _signature(reading, known, gaps)
+    signature = signature_of(reading, known, gaps)
+    contained = () if work is None else contains(data, work, reading=reading, limit=limit)
+    missing = work is not None and not any(each.answer.found for each in contained)
     return Verification(
         path=path,
         heading=verdict_heading(signature),
-        exit_code=exit_code(signature),
+        exit_code=max(exit_code(signature), int(missing)),
         signature=signature,
         reading=reading,
         known=known,
         gaps=gaps,
         picture_problem=problem,
+        contained=contained,
     )
 
 
@@ -95,8 +104,7 @@ def _bytes(path: Path) -> bytes:
         raise PictureError(f"{path} cannot be read: {cause.strerror}.") from cause
 
 
-def _decode(data: bytes, path: Path, archive: "Archive | None") -> tuple[Picture | None, str | None]:
-    limit = archive.settings.pixels if archive else PIXEL_LIMIT
+def _decode(data: bytes, path: Path, limit: int) -> tuple[Picture | None, str | None]:
     try:
         return Picture.open(data, limit=limit), None
     except PictureError as problem:
@@ -109,14 +117,19 @@ def _gaps(ingredient: IngredientReading) -> Iterator[str]:
         yield from _gaps(behind)
 
 
-def _signature(reading: Reading, known: Known | None, gaps: tuple[str, ...]) -> Signature:
+def signature_of(
+    reading: Reading, known: Known | None = None, gaps: tuple[str, ...] | None = None, *, changed: bool = False
+) -> Signature:
+    """Say what was found out about a signature; `changed` where something that it speaks of is not as it was."""
     signer = reading.signer
+    if gaps is None:
+        gaps = tuple(sentence for ingredient in reading.ingredients for sentence in _gaps(ingredient))
     found = Found.IN_FILE if reading.present else Found.NOWHERE
     if not reading.present and known is not None:
         return _recovered(known)
     vouched, anchor = _vouched(reading)
     return Signature(
-        intact=_intactness(reading, gaps),
+        intact=Intactness.CHANGED if changed else _intactness(reading, gaps),
         vouched=vouched,
         found=found,
         signer=_name(reading),

@@ -12,7 +12,19 @@ from typing import Annotated, Any
 
 import typer
 
-from provenance.cli import datasets, exporting, identities, making, people, reading, tracing, upkeep, verifying
+from provenance.cli import (
+    datasets,
+    exporting,
+    external,
+    identities,
+    making,
+    models,
+    people,
+    reading,
+    tracing,
+    upkeep,
+    verifying,
+)
 from provenance.cli.console import calling, say, silence, talk
 from provenance.cli.interrupt import patient
 from provenance.errors import ProvenanceError
@@ -26,7 +38,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (making, reading, tracing, verifying, exporting, people, datasets, identities, upkeep):
+for group in (making, reading, tracing, verifying, exporting, people, external, datasets, models, identities, upkeep):
     group.register(app)
 
 STOPPED = "Stopped. What was finished is kept; nothing is half done."

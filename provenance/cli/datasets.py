@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from provenance.cli import rights
 from provenance.cli.console import emit, facts, next_steps, say, sign, some, table
+from provenance.cli.croissant import export_dataset
 from provenance.cli.options import AsJson, name_text, whole
 from provenance.cli.progress import counted
 from provenance.cli.session import opened
@@ -25,17 +27,22 @@ _NOTED = 6
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Training works: add, list and show datasets.", no_args_is_help=True)
+    group = typer.Typer(help="Training works: add, list, show and check datasets, end consent.", no_args_is_help=True)
     group.command("add")(add)
     group.command("list")(listed)
     group.command("show")(show)
+    group.command("export")(export_dataset)
+    rights.register(group)
     app.add_typer(group, name="dataset")
 
 
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What you call the dataset.")],
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder of pictures, or one picture.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A folder of pictures, one picture, or a Croissant description (.json)."),
+    ],
     metadata: Annotated[
         Path | None, typer.Option(metavar="CSV", help="A table, a row for each file: docs/datasets.md.")
     ] = None,
@@ -125,9 +132,12 @@ def show(
         ("Merkle root", it.merkle_root),
         ("licences", f"{_tally(detail.licences)} (claimed)"),
         ("consent", f"{_tally(detail.consent)} (claimed)"),
+        ("learning", rights.rights_line(detail.decisions)),
         ("creators", _tally(dict(list(detail.creators.items())[:5])) + (", ..." if detail.creator_count > 5 else "")),
     ]
     facts(rows)
+    rights.say_rules(detail.rules)
+    say("")
     _say_works(detail.works, it.works)
     _say_left_out([(skipped["reason"], skipped["sentence"]) for skipped in detail.skipped], it.name)
     next_steps(f"prov impact {detail.works[0]['uid'][:12]}", f"prov generate --palette-from {it.name}")
@@ -155,12 +165,15 @@ def _say_added(added: "Added") -> None:
     else:
         what = f"version {added.number} of {added.name} has all {some(added.works, 'work')}"
         say(sign(Sign.CHECKED), f" Nothing new: {what}.")
-    facts([("id", added.uid[:12]), ("Merkle root", added.merkle_root)])
+    learning = ("learning", rights.rights_line(added.decisions))
+    facts([("id", added.uid[:12]), ("Merkle root", added.merkle_root), learning])
+    rights.say_rules(added.rules)
     _say_left_out([(refusal.reason, refusal.sentence) for refusal in added.refusals], added.name)
     _say_notes([note.sentence for _, note in added.notes])
     if added.skipped:
         say(f"  {some(added.skipped, 'other file')} passed over: no picture by its name.")
-    next_steps(f"prov dataset show {added.name}", f"prov generate --palette-from {added.name}")
+    steps = [f"prov dataset show {added.name}", f"prov generate --palette-from {added.name}"]
+    next_steps(*([f"prov dataset check {added.name}"] if added.rules else []), *steps)
 
 
 def _say_left_out(refusals: Sequence[tuple[str, str]], name: str) -> None:

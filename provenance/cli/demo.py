@@ -134,7 +134,7 @@ def _generate(archive: "Archive") -> list[str]:
     made: list[str] = []
     for plan in ARTWORKS:
         order = Order(
-            engine=plan.engine,
+            model=plan.engine,
             style=plan.style,
             seed=plan.seed,
             width=plan.width,

@@ -12,7 +12,7 @@ from provenance.cli.findings import say_findings
 from provenance.cli.interrupt import held_back, load_torch
 from provenance.cli.options import ArtworkId, AsJson, name_text, whole
 from provenance.cli.progress import shares
-from provenance.cli.session import opened
+from provenance.cli.session import opened, there
 from provenance.errors import CancelledError, UsageError
 from provenance.words import Sign, Verdict
 
@@ -38,17 +38,38 @@ def register(app: typer.Typer) -> None:
 
 def generate(
     context: typer.Context,
-    engine: Annotated[str, typer.Argument(metavar="ENGINE", help="The engine; `prov engines` lists them.")] = "cppn",
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="An engine (`prov engines`) or a model (`prov model list`).")
+    ] = "cppn",
     style: Annotated[
-        str | None, typer.Option(metavar="STYLE", help="One of the engine's styles; else the seed chooses.")
+        str | None,
+        typer.Option(
+            metavar="STYLE", help="One of its styles; for the engine style, the picture whose manner it takes."
+        ),
     ] = None,
     count: Annotated[int, typer.Option("-n", "--count", metavar="N", parser=whole, help="How many artworks.")] = 1,
     seed: Annotated[
         str | None, typer.Option(metavar="SEED", help="The first one's seed, 0 to 2^64 - 1; they count up.")
     ] = None,
     size: Annotated[
-        str, typer.Option(metavar="SIZE", help="WIDTHxHEIGHT or one side, in pixels, up to 16384.")
-    ] = "1024",
+        str | None,
+        typer.Option(metavar="SIZE", help="WIDTHxHEIGHT or the longer side, in pixels; else the model's own, or 1024."),
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What to draw, for models that take a text.")
+    ] = None,
+    content: Annotated[
+        str | None, typer.Option(metavar="FILE|ID", help="The picture whose shapes are kept, for the engine style.")
+    ] = None,
+    image: Annotated[str | None, typer.Option(metavar="FILE|ID", help="A picture to start from.")] = None,
+    mask: Annotated[str | None, typer.Option(metavar="FILE|ID", help="Where it may change: white on black.")] = None,
+    like: Annotated[str | None, typer.Option(metavar="ARTWORK", help="Near an artwork of the same model.")] = None,
+    mix: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="A B", help="Between two artworks of the same model.")
+    ] = None,
+    truncation: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Lower is more typical, for models that take it.")
+    ] = None,
     param: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As often as you like.")] = None,
     palette_from: Annotated[
         list[str] | None,
@@ -66,26 +87,32 @@ def generate(
     from provenance.archive.create import Order, check_order
     from provenance.archive.create import generate as create
 
-    width, height = _size(size)
+    width, height, side = _size(size)
+    parameters = read_parameters(param or [])
+    pictures = {"content": content, "image": image, "mask": mask}
     order = Order(
-        engine=engine,
+        model=model,
         style=style,
         count=count,
-        seed=None if seed is None else _seed(seed),
+        seed=None if seed is None else read_seed(seed),
         width=width,
         height=height,
-        parameters=_parameters(param or []),
+        side=side,
+        parameters=parameters if truncation is None else {"truncation": truncation, **parameters},
         device=device,
         by=name_text(by, "--by"),
         palette_from=tuple(palette_from or ()),
+        pictures={role: text for role, text in pictures.items() if text is not None},
+        prompt=prompt,
+        like=_guides(like, mix),
         title=name_text(title, "--title"),
     )
     with held_back():  # it may load torch to find the device
-        check_order(order)  # before an archive is made for nothing
+        check_order(order, models=there(context))  # before an archive is made for nothing
     load_torch()
     with opened(context, create=True) as archive:
         try:
-            with shares(f"{engine}, {width} x {height}", count) as progress:
+            with shares(model, count) as progress:
                 made = create(archive, order, progress=progress)
         except KeyboardInterrupt as cause:
             raise CancelledError("Stopped. What was finished is kept: `prov list` shows it.") from cause
@@ -153,16 +180,26 @@ def option_text(option: "DescribedOption") -> str:
     return option.help if option.low is None else f"{option.help} ({option.low:g} to {option.high:g})"
 
 
-def _size(text: str) -> tuple[int, int]:
+def _size(text: str | None) -> tuple[int | None, int | None, int | None]:
+    """Read a size: width and height, or the longer side alone."""
+    if text is None:
+        return None, None, None
     match = _SIZE.fullmatch(text.strip().lower())
     if match is None:
         shown = repr(text[:_DIGITS])
         raise UsageError(f"{shown} is not a size. Give WIDTHxHEIGHT in pixels, for example 1024x768.")
-    width = int(match[1])
-    return width, int(match[2]) if match[2] else width
+    first = int(match[1])
+    return (first, int(match[2]), None) if match[2] else (None, None, first)
 
 
-def _seed(text: str) -> int:
+def _guides(like: str | None, mix: tuple[str, str] | None) -> tuple[str, ...]:
+    if like is not None and mix is not None:
+        raise UsageError("--like and --mix say different things. Give one of them.")
+    return mix or ((like,) if like is not None else ())
+
+
+def read_seed(text: str) -> int:
+    """Read the text after `--seed`. Raises UsageError."""
     try:
         return int(text[:_DIGITS], 0)
     except ValueError as cause:
@@ -170,7 +207,8 @@ def _seed(text: str) -> int:
         raise UsageError(f"{shown} is not a seed: a whole number from 0 to {2**64 - 1} is needed.") from cause
 
 
-def _parameters(given: list[str]) -> dict[str, str | int | float | bool]:
+def read_parameters(given: list[str]) -> dict[str, str | int | float | bool]:
+    """Read the texts after `--param`. Raises UsageError."""
     parameters: dict[str, str | int | float | bool] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -187,7 +225,15 @@ def _emit_made(archive: "Archive", made: "Made") -> None:
 
     artworks = [show(archive, uid) for uid in made.artworks]
     files = {artwork.uid: stored_file(archive, artwork.file_digest) for artwork in artworks}
-    emit({"run": made.run, "device": made.device, "artworks": artworks, "files": files})
+    emit(
+        {
+            "run": made.run,
+            "device": made.device,
+            "warnings": made.warnings,
+            "artworks": artworks,
+            "files": files,
+        }
+    )
 
 
 def _say_made(archive: "Archive", made: "Made") -> None:
@@ -202,6 +248,8 @@ def _say_made(archive: "Archive", made: "Made") -> None:
         style = " ".join(str(choices[name]) for name in ("style", "palette_name") if choices.get(name))
         rows.append((artwork.uid[:12], style, f"{artwork.width} x {artwork.height}", f"seed {artwork.seed}"))
     table("", "", "", "", rows=rows, indent=2, give=1)
+    for warning in made.warnings:
+        say(sign(Sign.ATTENTION), " ", warning)
     say_findings(artworks)
     first = artworks[0]
     say_file(stored_file(archive, first.file_digest))

@@ -6,6 +6,7 @@ import typer
 from rich.text import Text
 
 from provenance.cli.console import emit, facts, next_steps, say, sign, some, table
+from provenance.cli.external import imported_rows
 from provenance.cli.files import say_file, stored_file
 from provenance.cli.findings import say_findings
 from provenance.cli.options import ArtworkId, AsJson, whole
@@ -14,6 +15,7 @@ from provenance.words import (
     CANNOT_BE_SAID,
     NOT_RECORDED,
     NOT_TRIED_YET,
+    Making,
     Sign,
     Verdict,
     count,
@@ -24,6 +26,10 @@ from provenance.words import (
 
 if TYPE_CHECKING:
     from provenance.archive.detail import Detail
+
+
+_LONG = 400
+"""Characters of a value that are shown; `--json` has them all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +97,8 @@ def show(
         emit({"artwork": detail, "making": made, "text": made.sentence, "file": file})
         return
     say(Text(detail.title or detail.label, style="bold"))
-    say("  ", made.sentence)
+    claimed = detail.imported is not None and made is not Making.UNKNOWN
+    say("  ", f"{made.sentence} (claimed)" if claimed else made.sentence)
     _say_facts(detail)
     say_findings([detail])
     _say_nearest(detail)
@@ -112,7 +119,7 @@ def _say_facts(detail: "Detail") -> None:
 
     rows: list[tuple[str, str]] = [
         ("id", detail.uid),
-        ("made", f"{minute(detail.made_at)}, by this computer's clock"),
+        ("made" if detail.imported is None else "brought in", f"{minute(detail.made_at)}, by this computer's clock"),
         ("by", f"{detail.by} (claimed)" if detail.by else NOT_RECORDED),
         ("size", f"{detail.width} x {detail.height}"),
     ]
@@ -126,6 +133,8 @@ def _say_facts(detail: "Detail") -> None:
         if detail.run["prompt"]:
             rows.append(("prompt", detail.run["prompt"]))
         rows += _chosen(detail)
+    if detail.imported is not None:
+        rows += imported_rows(detail.imported)
     if detail.edit is not None:
         share = detail.edit["changed_share"]
         rows += [
@@ -163,7 +172,8 @@ def _short(value: object) -> str:
         return " ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
-    return str(value)
+    text = str(value)
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 def _say_nearest(detail: "Detail") -> None:

@@ -17,6 +17,7 @@ from provenance.errors import ProvenanceError
 from provenance.generate.describe import DescribedEngine, DescribedOption, describe
 from provenance.generate.palettes import PALETTES
 from provenance.settings import Settings, environment_name
+from provenance.train.gan_settings import GanSettings
 
 Command = Any
 """A command or group as the parser has it: its classes have no public name."""
@@ -62,22 +63,42 @@ Where a command fails nothing is on stdout, and the sentence is on stderr; `veri
 """
 
 _DOCUMENTS: Mapping[str, str] = {
-    "generate": "`run`, `device`, `artworks` (as in `show`), `files` (id to path)",
+    "generate": "`run`, `device`, `warnings`, `artworks` (as in `show`), `files` (id to path)",
     "reproduce": "`artwork`, `verdict` (exact, equivalent, close, different), `difference`, `causes`, `sentence`",
     "engines": "`engines` (`name`, `version`, `distribution`, `summary`, `styles`, `options`, `promise`), `problems`",
     "list": "`artworks` (`uid`, `label`, `model`, `seed`, `width`, `height`, `making`, `by`, `findings`, `made_at`), "
     "`total`",
     "show": "`artwork` (every record of it), `making`, `text` (how it was made, in words), `file`",
-    "lineage": "`subject`, `relatives` (`uid`, `kind`, `label`, `depth`), "
-    "`steps` (`child`, `role`, `parent`, `truth`), `complete`",
+    "run": "`run`, `exit_code` (of the program), `text`, `artworks` (as in `show`), `already`, `refused`, `notes`",
+    "import": "`run`, `artworks` (as in `show`), `already`, `refused`, `skipped`",
+    "lineage": "`subject`, `upwards`, `relatives` (`uid`, `kind`, `label`, `depth`, `truth`), "
+    "`steps` (`child`, `role`, `parent`, `truth`), `earlier`, `complete`, `next` (for `--after`), `counts` (by kind), "
+    "`counted`, `cycles`; with `--format prov-json` a W3C PROV-JSON document",
     "impact": "as `lineage`",
     "verify": "`files`, each with `file`, `exit_code`, and either `error` or `text`, `signature`, `known`, `gaps`, "
     "`picture_problem`, `content_credentials`",
     "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`)",
     "edit": "`uid`, `parent`, `change` (`measure`, `share`, `evidence`), `findings`",
-    "dataset add": "`name`, `number`, `uid`, `merkle_root`, `works`, `new`, `made`, `refusals`, `notes`, `skipped`",
+    "dataset add": "`name`, `number`, `uid`, `merkle_root`, `works`, `new`, `made`, `refusals`, `notes`, `skipped`, "
+    "`decisions`, `rules`",
     "dataset list": "`datasets` (`name`, `number`, `uid`, `merkle_root`, `works`, `added_at`)",
-    "dataset show": "`version`, `licences`, `consent`, `creators`, `creator_count`, `works` (the first), `skipped`",
+    "dataset show": "`version`, `licences`, `consent`, `creators`, `creator_count`, `works` (the first), `skipped`, "
+    "`decisions`, `rules`",
+    "dataset check": "`name`, `number`, `uid`, `policy`, `policy_file`, `decisions`, `rules`, `obligations`, "
+    "`works` (`uid`, `name`, `title`, `creator`, `licence`, `decision`, `text`, `rule`, `allowed`, "
+    "`obligations`, `signals`, `withdrawn_at`)",
+    "dataset withdraw": "`works` (`uid`, `name`, `title`, `creator`, `since`, `before`), `same_pictures`, `touched` "
+    "(by kind), `nodes` (`uid`, `kind`, `label`), `reason`",
+    "dataset export": "`name`, `number`, `merkle_root`, `folder`, `files`, `works`, `copied`, `withdrawn`, "
+    "`same_root`, `remarks`",
+    "model train": "`name`, `version`, `uid`, `training`, `digest`, `steps`, `seconds`, `works`, `withheld` (by rule), "
+    "`metrics`, `sheet_digest`, `diverged`",
+    "model add": "`name`, `version`, `uid`, `digest`, `engine`, `licence`, `size`, `new`, `notes`",
+    "model list": "`models` (`uid`, `name`, `version`, `engine`, `digest`, `digest_of`, `licence`, `size`, `runs`, "
+    "`added_at`)",
+    "model show": "`model`, `distribution`, `source_type`, `past` (`role`, `uid`, `kind`, `label`, "
+    "`truth`), `training`, `settings`, `identity`, `claims`, `locations`, `manifests`",
+    "model sign": "`name`, `uid`, `digest`, `label`, `sidecar`, `whole`",
     "identity list": "`identities` (`name`, `kind`, `algorithm`, `subject`, `fingerprint`, `not_after`, `signs`)",
     "settings": "`file`, `settings` (`name`, `value`, `help`, `environment`)",
     "db check": "`blobs`, `artworks`, `problems`, `unused`",
@@ -88,7 +109,7 @@ _DOCUMENTS: Mapping[str, str] = {
 
 def reference() -> str:
     """Write the page."""
-    return _HEAD + "".join((*_json(), *_commands(), *_engines(), *_palettes(), *_settings()))
+    return _HEAD + "".join((*_json(), *_commands(), *_engines(), *_training(), *_palettes(), *_settings()))
 
 
 def commands() -> Iterator[tuple[str, Command]]:
@@ -157,8 +178,10 @@ def _engines() -> Iterator[str]:
 
 
 def _engine(engine: DescribedEngine) -> Iterator[str]:
-    yield f"\n### {engine.name}\n\n{engine.summary}\n\n| style | |\n|---|---|\n"
-    yield from (f"| `{name}` | {summary} |\n" for name, summary in engine.styles.items())
+    yield f"\n### {engine.name}\n\n{engine.summary}\n"
+    if engine.styles:
+        yield "\n| style | |\n|---|---|\n"
+        yield from (f"| `{name}` | {summary} |\n" for name, summary in engine.styles.items())
     yield "\n| parameter | default | takes | |\n|---|---|---|---|\n"
     yield from (
         f"| `{option.name}` | {option.default} | {_takes(option)} | {option.help} |\n" for option in engine.options
@@ -182,6 +205,18 @@ def _takes(option: DescribedOption) -> str:
     if option.name == "palette":
         return "a [palette](#palettes)"
     return ", ".join(f"`{choice}`" for choice in option.choices) or "a text"
+
+
+def _training() -> Iterator[str]:
+    yield (
+        "\n## Training settings\n\nFor `prov model train gan NAME --param NAME=VALUE`.\n"
+        "All are recorded with the training.\n\n| setting | default | takes | |\n|---|---|---|---|\n"
+    )
+    for setting in dataclasses.fields(GanSettings):
+        low, high = setting.metadata.get("low"), setting.metadata.get("high")
+        choices = ", ".join(f"`{choice}`" for choice in setting.metadata.get("choices", ()))
+        takes = choices or ("yes or no" if low is None else f"{low} to {high}")
+        yield f"| `{setting.name}` | {setting.default} | {takes} | {setting.metadata['help']} |\n"
 
 
 def _palettes() -> Iterator[str]:

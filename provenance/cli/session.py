@@ -28,6 +28,14 @@ def opened(context: typer.Context, *, create: bool = False) -> "Iterator[Archive
         yield archive
 
 
+def there(context: typer.Context) -> bool:
+    """Whether the archive that the options name exists."""
+    from provenance.archive import find_archive
+    from provenance.settings import FILE_NAME
+
+    return (find_archive(context.obj) / FILE_NAME).exists()
+
+
 @contextlib.contextmanager
 def opened_if_there(context: typer.Context) -> "Iterator[Archive | None]":
     """Open the archive if there is one: some questions need none."""

@@ -1,7 +1,7 @@
 """`prov verify`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.text import Text
@@ -9,14 +9,20 @@ from rich.text import Text
 from provenance.cli.console import emit, facts, next_steps, plain, say, sign, talk
 from provenance.cli.options import AsJson
 from provenance.cli.session import opened_if_there
-from provenance.errors import ProvenanceError
+from provenance.errors import ProvenanceError, UsageError
 from provenance.words import NOT_RECORDED, Sign, signature_sign, three_answers
 
 if TYPE_CHECKING:
     from provenance.archive.verify import Known, Verification
+    from provenance.sign.contained import Contained
+    from provenance.sign.reading import Reading
 
 _RELATIONS = {"parentOf": "made from", "componentOf": "holds", "inputTo": "made with"}
 """C2PA's names for what a picture has to do with another, in words for people."""
+
+
+_ANSWERS = {"file": Sign.CLAIMED, "pixels": Sign.CLAIMED, "not_listed": Sign.CLAIMED, "unsaid": Sign.OPEN}
+"""A list is its signer's word, whatever we checked of it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,25 +33,34 @@ def register(app: typer.Typer) -> None:
 def verify(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Any files, from anywhere.")],
+    contains: Annotated[
+        Path | None,
+        typer.Option(metavar="WORK", help="A picture: did the model learn from it, by the file's own list?"),
+    ] = None,
+    sidecar: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The manifest that was signed for these weights.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what files say of themselves, and whether it holds.
 
     And whether this archive knows them: by file, by pixels, or only by likeness.
 
-    Exits with 0 if all are intact, 1 if one is not.
+    Exits with 0 if all are intact, 1 if one is not, or if --contains finds the work in no list of one.
 
     Example: prov verify poster.jpg
     """
     from provenance.archive.verify import verify as check
 
+    if sidecar is not None:
+        _verify_weights(context, files, sidecar, contains=contains, as_json=as_json)
     files = _without_records(files)
     worst, documents = 0, []
     with opened_if_there(context) as archive:
         for path in files:
             result: Verification | ProvenanceError
             try:
-                result = check(archive, path)
+                result = check(archive, path, contains_work=contains)
             except ProvenanceError as error:
                 if len(files) == 1 and not as_json:
                     raise
@@ -82,7 +97,48 @@ def _document(path: Path, result: "Verification | ProvenanceError") -> dict[str,
         "gaps": list(result.gaps),
         "picture_problem": result.picture_problem,
         "content_credentials": plain(result.reading) if result.reading.present else None,
+        "contains": [_contained(each) for each in result.contained],
     }
+
+
+def _contained(each: "Contained") -> dict[str, Any]:
+    """Write one answer on a work; the list itself stays out: it may be long, and is in the file."""
+    bundle = each.bundle
+    return {
+        "answer": each.answer.value,
+        "text": each.heading,
+        "sentence": each.sentence,
+        "basis": each.basis,
+        "dataset": bundle.name if bundle else None,
+        "merkle_root": bundle.merkle_root if bundle else None,
+        "signer": bundle.signer if bundle else None,
+        "record": plain(each.record),
+    }
+
+
+def _verify_weights(
+    context: typer.Context, files: list[Path], sidecar: Path, *, contains: Path | None, as_json: bool
+) -> NoReturn:
+    """Hold weights against the manifest that lies beside them."""
+    from provenance.archive.model_verifying import verify_model
+    from provenance.export.record import signature_record
+
+    if len(files) != 1 or contains is not None:
+        raise UsageError(
+            "--sidecar goes with the weights of one model, and with nothing else. Name one file or folder."
+        )
+    with opened_if_there(context) as archive:
+        result = verify_model(archive, files[0], sidecar)
+    if as_json:
+        document = {"file": str(files[0]), "exit_code": result.exit_code, "text": result.heading}
+        emit(document | {"sentence": result.sentence, "signature": signature_record(result.signature)})
+        raise typer.Exit(result.exit_code)
+    say(sign(signature_sign(result.signature)), " ", Text(result.heading, style="bold"))
+    say(f"  {result.sentence}")
+    told = ("name", "version", "engine", "licence", "digest", "training")
+    rows: list[tuple[str, str | Text]] = [(name, str(result.record[name])) for name in told if result.record.get(name)]
+    facts(rows + (_ingredients(result.reading) if result.record else []))
+    raise typer.Exit(result.exit_code)
 
 
 def _say(path: Path, result: "Verification | ProvenanceError", *, alone: bool) -> None:
@@ -92,6 +148,8 @@ def _say(path: Path, result: "Verification | ProvenanceError", *, alone: bool) -
         _say_whole(result)
     else:
         say(sign(signature_sign(result.signature)), f" {path}: ", result.heading)
+        for each in result.contained:
+            say(sign(_ANSWERS[each.answer.value]), " ", each.heading, indent=2)
 
 
 def _say_whole(result: "Verification") -> None:
@@ -108,8 +166,18 @@ def _say_whole(result: "Verification") -> None:
     if known is not None:
         rows.append(("in this archive", f"{known.kind} {known.uid[:12]}, {known.label}"))
     facts(rows)
+    for each in result.contained:
+        _say_contained(each)
     if known is not None:
         _say_next(known)
+
+
+def _say_contained(each: "Contained") -> None:
+    say("")
+    say(sign(_ANSWERS[each.answer.value]), " ", Text(each.heading, style="bold"))
+    say(each.sentence, indent=4)
+    if each.basis is not None:
+        say(each.basis, indent=4)
 
 
 def _say_next(known: "Known") -> None:
@@ -136,8 +204,11 @@ def _content(result: "Verification") -> list[tuple[str, str | Text]]:
     elif types:
         edited = any(action.digital_source_type == "humanEdits" for action in reading.actions)
         rows.append(("says of itself", making_of(types[0], by_person=edited and types[0] != "humanEdits").sentence))
-    rows += [
+    return rows + _ingredients(reading)
+
+
+def _ingredients(reading: "Reading") -> list[tuple[str, str | Text]]:
+    return [
         (_RELATIONS.get(item.relationship or "", "made with"), item.title or NOT_RECORDED)
         for item in reading.ingredients
     ]
-    return rows

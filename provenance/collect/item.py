@@ -31,6 +31,8 @@ NOTES: Mapping[str, str] = {
     "licence": "The licence is not an SPDX expression: none is recorded, and the text is kept as `licence_as_written`.",
     "twin": "Another file holds exactly these pixels in other bytes.",
     "repeated": "Several rows say the same about the file.",
+    "signals": "Something that speaks of the rights of the work cannot be read: it may say no.",
+    "description": "Something in a Croissant description was not taken over.",
 }
 """What is remarked about a work that goes in all the same, by the word that `Note.reason` holds."""
 
@@ -84,6 +86,8 @@ class Read(Generic[M]):
     row: int | None = None
     """The row of the table that describes it, if one does."""
     notes: tuple[Note, ...] = ()
+    said: object = None
+    """What `look` made of the file's bytes."""
 
 
 Item: TypeAlias = Read[M] | Refusal

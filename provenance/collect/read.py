@@ -38,13 +38,15 @@ def collect(
     *,
     measure: Callable[[Picture], M],
     known: Callable[[Digest], Known | None] = lambda _: None,
+    look: Callable[[str, bytes], object] = lambda _name, _data: None,
     workers: int = 0,
     limit: int = PIXEL_LIMIT,
 ) -> "Collection[M]":
     """Read the pictures of a folder (or one picture) with what `table` says of them.
 
     `measure` is called on worker threads, several at once, with each picture that is decoded. `known` is called on
-    the thread that iterates, with the digest of each file; what it knows is not decoded again. `workers` 0 takes as
+    the thread that iterates, with the digest of each file; what it knows is not decoded again. `look` is called on
+    worker threads with the name and the bytes of each file that goes in. `workers` 0 takes as
     many as there are processors. `limit` is the greatest number of pixels.
     Raises NotFoundError when there is no such folder, or nothing in it that could be a work.
     """
@@ -52,7 +54,7 @@ def collect(
     if not plan.files and not plan.refusals:
         message = f"{folder} holds no PNG, JPEG, WebP, TIFF, GIF or AVIF file. Give the folder that holds the works."
         raise NotFoundError(message)
-    return Collection(plan, measure=measure, known=known, workers=workers or _processors(), limit=limit)
+    return Collection(plan, measure=measure, known=known, look=look, workers=workers or _processors(), limit=limit)
 
 
 class Collection(Generic[M]):
@@ -68,6 +70,7 @@ class Collection(Generic[M]):
         *,
         measure: Callable[[Picture], M],
         known: Callable[[Digest], Known | None],
+        look: Callable[[str, bytes], object],
         workers: int,
         limit: int,
     ) -> None:
@@ -78,6 +81,7 @@ class Collection(Generic[M]):
         self._plan = plan
         self._measure = measure
         self._known = known
+        self._look = look
         self._workers = workers
         self._limit = limit
         self._names: dict[Digest, str] = {}
@@ -124,8 +128,8 @@ class Collection(Generic[M]):
         assert isinstance(loaded, _Loaded)
         self._names[loaded.digest] = loaded.file.name
         if (facts := self._known(loaded.digest)) is not None:
-            return partial(_read, loaded, facts, None, reused=True)
-        return partial(_decode, loaded, self._measure, self._limit)
+            return partial(_read, loaded, facts, None, look=self._look, reused=True)
+        return partial(_decode, loaded, self._measure, self._limit, self._look)
 
     def _refuse(self, loaded: "_Loaded") -> Refusal | None:
         file, row = loaded.file, loaded.file.row
@@ -186,7 +190,9 @@ def _load(file: Described, limit: int) -> _Loaded | Refusal:
     return _Loaded(file=file, data=data, digest=Digest.of(data))
 
 
-def _decode(loaded: _Loaded, measure: Callable[[Picture], M], limit: int) -> Item[M]:
+def _decode(
+    loaded: _Loaded, measure: Callable[[Picture], M], limit: int, look: Callable[[str, bytes], object]
+) -> Item[M]:
     name = loaded.file.name
     try:
         picture = Picture.open(loaded.data, limit=limit, animated=False)
@@ -198,10 +204,12 @@ def _decode(loaded: _Loaded, measure: Callable[[Picture], M], limit: int) -> Ite
     facts = Known(
         pixels_digest=picture.digest, width=picture.width, height=picture.height, media_type=picture.media_type
     )
-    return _read(loaded, facts, measure(picture), reused=False)
+    return _read(loaded, facts, measure(picture), look=look, reused=False)
 
 
-def _read(loaded: _Loaded, facts: Known, measured: M | None, *, reused: bool) -> Read[M]:
+def _read(
+    loaded: _Loaded, facts: Known, measured: M | None, *, look: Callable[[str, bytes], object], reused: bool
+) -> Read[M]:
     row = loaded.file.row
     work = Work(
         file_digest=loaded.digest,
@@ -214,7 +222,9 @@ def _read(loaded: _Loaded, facts: Known, measured: M | None, *, reused: bool) ->
         **({} if row is None else {column: getattr(row, column) for column in _CLAIMS}),
     )
     number, notes = (None, ()) if row is None else (row.number, row.notes)
-    return Read(work=work, measured=measured, reused=reused, path=loaded.file.path, row=number, notes=notes)
+    said = look(loaded.file.name, loaded.data)
+    path = loaded.file.path
+    return Read(work=work, measured=measured, reused=reused, path=path, row=number, notes=notes, said=said)
 
 
 def _refusal(file: Described, reason: str, sentence: str) -> Refusal:

@@ -74,6 +74,13 @@ TELLS: Final[Mapping[str, Disclosure]] = {
     "edits.tool": FULL,
     "edits.note": FULL,
     "edits.evidence": FULL,
+    "brought_in.manifest.state": PUBLIC,
+    "brought_in.manifest.label": PUBLIC,
+    "brought_in.name": FULL,
+    "brought_in.at": FULL,
+    "brought_in.program": FULL,
+    "brought_in.claims": FULL,
+    "brought_in.received_digest": FULL,
     "lineage.parents.id": PUBLIC,
     "lineage.parents.kind": PUBLIC,
     "lineage.parents.role": PUBLIC,
@@ -82,7 +89,9 @@ TELLS: Final[Mapping[str, Disclosure]] = {
     "lineage.datasets.name": PUBLIC,
     "lineage.datasets.version": PUBLIC,
     "lineage.datasets.digest": PUBLIC,
+    "lineage.datasets.selected": PUBLIC,
     "lineage.datasets.works": PUBLIC,
+    "lineage.datasets.creators": PUBLIC,
     "lineage.datasets.licences": PUBLIC,
     "lineage.datasets.truth": PUBLIC,
     "lineage.works.id": FULL,
@@ -126,6 +135,7 @@ OPEN: Final = frozenset(
         "edits.evidence",
         "checks.evidence",
         "lineage.datasets.licences",
+        "brought_in.claims",
     }
 )
 """Parts that may hold anything JSON can hold, because engines and checks fill them."""

@@ -6,11 +6,12 @@ Installed engines are found by the entry point `provenance.engines.v1`.
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from provenance.digest import Json
+from provenance.digest import Digest, Json
 from provenance.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,34 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an engine takes beside a seed and a size. An engine without the attribute `needs` takes nothing."""
+
+    weights: bool = False
+    """It makes nothing without weights: people name a model, not the engine."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Pictures that it must be given, by role (`content`, `style`), with a sentence each."""
+    optional_pictures: Mapping[str, str] = field(default_factory=dict)
+    """Pictures that it may be given, by role (`image`, `mask`), with a sentence each."""
+    prompt: bool = False
+    """It takes a text; the model decides whether it must be given."""
+    like: int = 0
+    """How many earlier pictures of the same model may guide it: 1 near one, 2 between two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What an engine learnt or was given, and which exactly."""
+
+    path: Path
+    """A .safetensors file, or the folder of a pipeline."""
+    digest: Digest
+    """What the engine has to find there: the file's SHA-256, or the folder's digest as its engine makes it."""
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    """What was recorded with them: architecture, size in pixels, adapters, ..."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One picture that is asked for."""
 
@@ -61,6 +90,13 @@ class Request:
     """The side of the square tiles that bound the memory, in pixels."""
     progress: Callable[[float], None] = field(default=lambda _: None)
     """Called with the finished share, 0 to 1, now and then; it may raise to stop the engine."""
+    weights: Weights | None = None
+    """The model's weights, for engines that need them."""
+    pictures: Mapping[str, "NDArray[np.uint8]"] = field(default_factory=dict)
+    """Given pictures by role, each uint8 of shape (its height, its width, 3), sRGB."""
+    prompt: str | None = None
+    like: tuple[Mapping[str, Json], ...] = ()
+    """The recorded choices of earlier pictures of the same model that guide this one, at most `needs.like`."""
 
 
 class Engine(Protocol):
@@ -86,6 +122,33 @@ class Engine(Protocol):
         Raises EngineError if the picture cannot be made here.
         """
         ...
+
+
+class Batching(Engine, Protocol):
+    """An engine that makes several pictures at once quicker than one after another."""
+
+    batch: ClassVar[int]
+    """How many at most. A picture comes out the same, bit for bit, whatever others are made with it."""
+
+    def generate_many(
+        self, requests: Sequence[Request], outs: "Sequence[NDArray[np.uint8]]"
+    ) -> Sequence[Mapping[str, Json]]:
+        """Do what `generate` does for each request; they differ in `seed`, and in nothing else."""
+        ...
+
+
+class Shaped(Engine, Protocol):
+    """An engine whose weights or pictures say how large a picture is when nobody else does."""
+
+    def natural_size(self, weights: Weights | None, pictures: "Mapping[str, NDArray[np.uint8]]") -> tuple[int, int]:
+        """Give width and height in pixels. Raises EngineError if the weights cannot be read."""
+        ...
+
+
+def needs_of(engine: Engine) -> Needs:
+    """Say what `engine` needs."""
+    needs: Needs = getattr(engine, "needs", Needs())
+    return needs
 
 
 def read_options(engine: Engine | type[Engine], given: Mapping[str, str | int | float | bool]) -> Any:  # noqa: ANN401

@@ -8,16 +8,30 @@ from provenance.digest import Digest
 from provenance.errors import EngineError, UsageError
 from provenance.generate.engine import Engine
 from provenance.generate.identity import code_digest
-from provenance.generate.render import choose_device, render, request_for
+from provenance.generate.render import choose_device, render, render_many, request_for
 from provenance.plugins import ENGINES, Plugin, plugins
 
-__all__ = ["BUILT_IN", "Supplied", "choose_device", "engines", "find", "problems", "render", "request_for"]
+__all__ = [
+    "BUILT_IN",
+    "Supplied",
+    "choose_device",
+    "engines",
+    "find",
+    "problems",
+    "render",
+    "render_many",
+    "request_for",
+]
 
 BUILT_IN = (
     "provenance.generate.cppn:Cppn",
     "provenance.generate.flow:Flow",
     "provenance.generate.clifford:Clifford",
     "provenance.generate.gray_scott:GrayScott",
+    "provenance.generate.style:Style",
+    "provenance.generate.neural_style:NeuralStyle",
+    "provenance.generate.gan:Gan",
+    "provenance.generate.pipeline:Diffusers",
 )
 """Our engines, as module and class: loaded when somebody asks, and without torch even then."""
 

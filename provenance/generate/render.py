@@ -8,7 +8,7 @@ import numpy as np
 
 from provenance.digest import Json, canonical_json
 from provenance.errors import EngineError, ProvenanceError, UsageError
-from provenance.generate.engine import SEED_LIMIT, SIDE_LIMIT, Engine, Request, read_options
+from provenance.generate.engine import SEED_LIMIT, SIDE_LIMIT, Batching, Engine, Request, Weights, read_options
 from provenance.generate.palettes import PALETTES, read_colour
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def request_for(
     device: str = "auto",
     tile: int = 512,
     progress: Callable[[float], None] | None = None,
+    weights: Weights | None = None,
+    pictures: "Mapping[str, NDArray[np.uint8]] | None" = None,
+    prompt: str | None = None,
+    like: tuple[Mapping[str, Json], ...] = (),
 ) -> Request:
     """Check everything that is asked of `engine` and make its request.
 
@@ -72,6 +76,10 @@ def request_for(
         device=choose_device(device),
         tile=tile,
         progress=progress or (lambda _: None),
+        weights=weights,
+        pictures=pictures or {},
+        prompt=prompt,
+        like=like,
     )
 
 
@@ -80,15 +88,41 @@ def render(engine: Engine, request: Request, out: "NDArray[np.uint8]") -> Mappin
 
     Whatever `request.progress` raises comes through. Raises EngineError for all else that goes wrong inside.
     """
+    _check_out(request, out)
+    return _rendered(engine, request, lambda watched: [engine.generate(watched, out)])[0]
+
+
+def render_many(
+    engine: Batching, requests: Sequence[Request], outs: "Sequence[NDArray[np.uint8]]"
+) -> Sequence[Mapping[str, Json]]:
+    """Let `engine` fill several pictures at once, as `render` does one; `progress` is the first request's."""
+    for request, out in zip(requests, outs, strict=True):
+        _check_out(request, out)
+
+    def make(watched: Request) -> Sequence[Mapping[str, Json]]:
+        made = engine.generate_many([watched, *requests[1:]], outs)
+        if len(made) != len(requests):
+            raise EngineError(f"The engine {engine.name} gave {len(made)} pictures; {len(requests)} were asked for.")
+        return made
+
+    return _rendered(engine, requests[0], make)
+
+
+def _check_out(request: Request, out: "NDArray[np.uint8]") -> None:
     if out.dtype != np.uint8 or out.shape != (request.height, request.width, 3) or not out.flags.writeable:
         raise UsageError(
             f"The picture needs a writable uint8 array of shape {(request.height, request.width, 3)}, "
             f"not {out.dtype} of shape {out.shape}."
         )
+
+
+def _rendered(
+    engine: Engine, request: Request, make: Callable[[Request], Sequence[Mapping[str, Json]]]
+) -> Sequence[Mapping[str, Json]]:
     watched = _Watched(request.progress)
     try:
-        choices = engine.generate(replace(request, progress=watched), out)
-        canonical_json(choices)
+        choices = make(replace(request, progress=watched))
+        canonical_json(list(choices))
     except ProvenanceError:
         raise
     except Exception as cause:  # the code of a plugin, or a device that gives up

@@ -4,9 +4,19 @@ from provenance.schema.base import Base
 from provenance.schema.checks import Audit, Finding, Fingerprint, Match
 from provenance.schema.files import Archive, Blob
 from provenance.schema.lineage import Contributor, Edge, Kind, Node, Rating, Role
-from provenance.schema.runs import Artwork, Edit, Environment, Model, Outcome, Reproduction, Run, RunEnd
+from provenance.schema.runs import Artwork, Edit, Environment, Import, Model, Outcome, Reproduction, Run, RunEnd
 from provenance.schema.signing import Export, Identity, Manifest
-from provenance.schema.works import Dataset, DatasetVersion, SkippedFile, Work, WorkLocation
+from provenance.schema.training import ModelLocation, Training, TrainingEnd, Weights
+from provenance.schema.works import (
+    Dataset,
+    DatasetVersion,
+    Rights,
+    Selection,
+    SkippedFile,
+    Withdrawal,
+    Work,
+    WorkLocation,
+)
 
 __all__ = [
     "Archive",
@@ -24,18 +34,26 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Identity",
+    "Import",
     "Kind",
     "Manifest",
     "Match",
     "Model",
+    "ModelLocation",
     "Node",
     "Outcome",
     "Rating",
     "Reproduction",
+    "Rights",
     "Role",
     "Run",
     "RunEnd",
+    "Selection",
     "SkippedFile",
+    "Training",
+    "TrainingEnd",
+    "Weights",
+    "Withdrawal",
     "Work",
     "WorkLocation",
 ]

@@ -1,7 +1,7 @@
 """What lineage joins: nodes, the edges between them, and the people.
 
-Everything that can stand in a lineage (artwork, run, model, dataset version, work, contributor, export)
-has a row in `node` and, with the same id, a row in the table of its kind.
+Everything that can stand in a lineage (artwork, run, model, training, dataset version, selection, work,
+contributor, export) has a row in `node` and, with the same id, a row in the table of its kind.
 """
 
 from datetime import datetime
@@ -24,6 +24,8 @@ class Kind(StrEnum):
     WORK = "work"
     CONTRIBUTOR = "contributor"
     EXPORT = "export"
+    TRAINING = "training"
+    SELECTION = "selection"
 
 
 class Role(StrEnum):
@@ -33,8 +35,14 @@ class Role(StrEnum):
     MODEL = "model"  # run <- model
     PALETTE = "palette"  # run <- work or dataset
     INPUT = "input"  # run <- artwork, work or dataset that it was given
-    TRAINED_ON = "trained_on"  # model <- dataset
-    MEMBER = "member"  # dataset <- work
+    CONTENT = "content"  # run <- artwork or work whose shapes it kept
+    STYLE = "style"  # run <- artwork or work whose manner it took
+    LIKE = "like"  # run <- artwork of the same model that guided it
+    TRAINING = "training"  # model <- training
+    TRAINED_ON = "trained_on"  # training, or a model whose training nobody saw <- dataset or selection
+    DERIVED_FROM = "derived_from"  # model <- model that it was made from, or whose adapter it uses
+    SELECTED_FROM = "selected_from"  # selection <- dataset
+    MEMBER = "member"  # dataset or selection <- work
     PREVIOUS = "previous"  # dataset <- dataset, the version before
     PARENT = "parent"  # artwork <- artwork that was edited
     EXPORT_OF = "export_of"  # export <- artwork

@@ -25,6 +25,7 @@ class Making(StrEnum):
 
     GENERATED = "generated"
     EDITED = "edited"
+    IMPORTED = "imported"
 
 
 class Environment(Base):
@@ -130,8 +131,29 @@ class Edit(Base):
     changed_share: Mapped[float | None] = mapped_column(Number)
     """0 to 1; null where the pictures cannot be compared pixel by pixel."""
     evidence: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    received_digest: Mapped[str] = mapped_column(Text, ForeignKey("blob.digest"))
+    received_digest: Mapped[str] = mapped_column(Text, ForeignKey("blob.digest"), index=True)
     """The file as it came back from the editor, kept beside the signed one."""
+
+
+class Import(Base):
+    """A picture that was made elsewhere and brought in; the row belongs to the artwork that came of it."""
+
+    __tablename__ = "import"
+    __table_args__ = STRICT
+
+    artwork_id: Mapped[int] = mapped_column(BigInt, ForeignKey("artwork.id"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    """What its file was called, without the folder."""
+    program: Mapped[str | None] = mapped_column(Text)
+    """The program that its own metadata name; claimed."""
+    claims: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    """What its own metadata say: prompt, seed, model, ...; claimed."""
+    manifest_state: Mapped[str | None] = mapped_column(Text)
+    """C2PA's word on the manifest that it came with; null if it came with none."""
+    manifest_label: Mapped[str | None] = mapped_column(Text)
+    received_digest: Mapped[str] = mapped_column(Text, ForeignKey("blob.digest"), index=True)
+    """The file as it came, kept beside the signed one."""
+    imported_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Reproduction(Base):

@@ -25,8 +25,9 @@ DigitalSourceType: TypeAlias = Literal[
     "humanEdits",
     "screenCapture",
     "virtualRecording",
+    "trainedAlgorithmicData",
 ]
-"""How something came to be, in the words of IPTC."""
+"""How something came to be, in the words of IPTC; `trainedAlgorithmicData` is C2PA's own, for what is no picture."""
 
 Relationship: TypeAlias = Literal["inputTo", "parentOf", "componentOf"]
 Use: TypeAlias = Literal["allowed", "notAllowed", "constrained"]
@@ -46,6 +47,16 @@ def _this_program() -> SoftwareAgent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """An ingredient's data as it was read once: c2pa takes it in again without judging it a second time."""
+
+    found: Mapping[str, Json]
+    """What c2pa noted about it, in its own words: which manifest is its own, and whether that held."""
+    store: bytes = field(repr=False)
+    """Its manifest store; empty if it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredient:
     """Something that went into the picture: a model, a dataset, a prompt, a parent picture."""
 
@@ -56,9 +67,13 @@ class Ingredient:
     digest: Digest | None = None
     """Written as `org.prov.sha256`, signed; C2PA itself hashes no ingredient."""
     data: bytes | Path | None = field(default=None, repr=False)
-    """The parent picture itself, whose manifest then comes along whole. None refers by digest alone."""
+    """The picture or the signed ZIP itself, whose manifest then comes along whole. None refers by digest alone."""
     media_type: str | None = None
-    """image/...; needed with `data`."""
+    """image/..., or application/zip; needed with `data`."""
+    staged: "Staged | None" = field(default=None, repr=False)
+    """What `Signer.stage` made of `data`, instead of it: for ingredients that many pictures share."""
+    notes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Texts about how it took part; they become `org.prov.<name>` of its metadata, signed."""
     data_types: tuple[str, ...] = ()
     """c2pa.types.model, c2pa.types.dataset, ... (specification 2.4, asset types)."""
     url: str | None = None
@@ -122,6 +137,8 @@ class Claim:
     edits: tuple[Edit, ...] = ()
     record: Mapping[str, Json] = field(default_factory=dict)
     """Our own assertion `org.prov.record`. Lists of numbers are refused: some readers distort them."""
+    dataset: Mapping[str, Json] = field(default_factory=dict)
+    """Our own assertion `org.prov.dataset`: which works a set has; `bundle.py` writes it."""
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[SoftBinding, ...] = ()
     training_mining: Mapping[str, Use] = field(default_factory=dict)

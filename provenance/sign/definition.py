@@ -5,14 +5,14 @@ break them is refused with a sentence before anything is signed. Nothing here kn
 """
 
 import json
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from provenance.digest import Digest, Json
 from provenance.errors import SigningError
 from provenance.sign.claim import AiDisclosure, Claim, Edit, Ingredient, SoftwareAgent
+from provenance.sign.faithful import check_faithful
 
 SPECIFICATION = "2.4.0"
 """The version of the C2PA specification that our claims follow; the programme wants it said in each."""
@@ -22,6 +22,17 @@ VENDOR = "provarchive"
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 """The IPTC vocabulary that digital source types come from."""
+
+_C2PA_SOURCE_TYPES = "http://c2pa.org/digitalsourcetype/"
+_C2PA_OWN = frozenset({"trainedAlgorithmicData"})  # specification 2.4, section on digital source types
+
+DATASET_ASSERTION = "org.prov.dataset"
+"""Our assertion with the works of a set, in the manifest of its signed bundle."""
+
+ZIP = "application/zip"
+"""The media type of signed bundles."""
+
+_FORMATS = {ZIP: "zip"}  # c2pa knows ZIP archives by this name alone
 
 UNCOVERED_ASSERTION = "org.prov.uncovered"
 """Our assertion with the digest of the boxes that C2PA's hash of AVIF and its kin leaves out."""
@@ -42,7 +53,6 @@ _WITHOUT_SOURCE_TYPE = frozenset(
     )
 )  # conformance programme 0.2: every other predefined action says its digitalSourceType
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_INTEGER = 1 << 63  # greater ones are refused by c2pa-rs, or silently become floats
 
 
 def manifest_definition(claim: Claim, *, uncovered: bytes = b"") -> dict[str, Json]:
@@ -82,12 +92,23 @@ def _definition(claim: Claim, uncovered: bytes) -> dict[str, Json]:
 
 
 def _checked_text(definition: Mapping[str, Json], claim: Claim) -> str:
-    # Every picture passes here: only the record can hold numbers, and the texts are searched all at once.
-    _check_json(claim.record, "the record")
+    # Every picture passes here: only records can hold numbers, and the texts are searched all at once.
+    check_faithful(claim.record, "the record")
+    check_faithful(claim.dataset, "the dataset")
     written = json.dumps(definition, allow_nan=False)
     if "\\u0000" in written or "\\ud" in written:
-        _check_json(definition, "the claim")
+        check_faithful(definition, "the claim")
     return written
+
+
+def c2pa_format(media_type: str) -> str:
+    """Name a media type as c2pa knows it."""
+    return _FORMATS.get(media_type, media_type)
+
+
+def store_name(ingredient: Ingredient) -> str:
+    """Name the resource that a staged ingredient's manifest store is handed over as."""
+    return f"{ingredient.label}.c2pa"
 
 
 def ingredient_definition(ingredient: Ingredient) -> dict[str, Json]:
@@ -98,13 +119,20 @@ def ingredient_definition(ingredient: Ingredient) -> dict[str, Json]:
         "label": ingredient.label,
     }
     if ingredient.media_type is not None:
-        definition["format"] = ingredient.media_type
+        definition["format"] = c2pa_format(ingredient.media_type)
     if ingredient.data_types:
         definition["data_types"] = [{"type": kind} for kind in ingredient.data_types]
     if ingredient.url is not None:
         definition["informational_URI"] = ingredient.url
+    metadata: dict[str, Json] = {_parameter(name, ingredient.label): text for name, text in ingredient.notes.items()}
     if ingredient.digest is not None:
-        definition["metadata"] = {"org.prov.sha256": ingredient.digest.hex}
+        metadata["org.prov.sha256"] = ingredient.digest.hex
+    if metadata:
+        definition["metadata"] = metadata
+    if ingredient.staged is not None:
+        definition |= ingredient.staged.found
+        if ingredient.staged.store:
+            definition["manifest_data"] = {"format": "application/c2pa", "identifier": store_name(ingredient)}
     return definition
 
 
@@ -126,6 +154,8 @@ def _assertions(claim: Claim, uncovered: bytes) -> list[tuple[str, Json]]:
         found.append(("c2pa.soft-binding", {"alg": binding.algorithm, "pad": "", "blocks": blocks}))
     if claim.record:
         found.append(("org.prov.record", claim.record))
+    if claim.dataset:
+        found.append((DATASET_ASSERTION, claim.dataset))
     if uncovered:
         found.append((UNCOVERED_ASSERTION, {"sha256": Digest.of(uncovered).hex}))
     return found
@@ -183,7 +213,7 @@ def _action(
     if when is not None:
         action["when"] = _instant(when, name)
     if source_type is not None:
-        action["digitalSourceType"] = SOURCE_TYPES + source_type
+        action["digitalSourceType"] = (_C2PA_SOURCE_TYPES if source_type in _C2PA_OWN else SOURCE_TYPES) + source_type
     if agent is not None:
         action["softwareAgent"] = {"name": agent.name, "version": agent.version}
     if description is not None:
@@ -247,46 +277,8 @@ def _check_ingredients(claim: Claim) -> None:
     if unknown:
         raise SigningError(f"An edit of '{claim.title}' uses {min(unknown)!r}, which is not among its ingredients.")
     for each in claim.ingredients:
-        if each.data is not None and not (each.media_type or "").startswith("image/"):
+        if each.data is not None and not (each.media_type == ZIP or (each.media_type or "").startswith("image/")):
             raise SigningError(
-                f"The ingredient '{each.title}' of '{claim.title}' comes with its data but not as a picture: "
-                "give its media type (image/...), or its digest alone."
+                f"The ingredient '{each.title}' of '{claim.title}' comes with its data but not as a picture or a "
+                f"signed bundle: give its media type (image/... or {ZIP}), or its digest alone."
             )
-
-
-def _check_json(value: Json, where: str) -> None:
-    """Refuse what would not come out of a manifest as it went in."""
-    match value:
-        case str():
-            _check_text(value, where)
-        case bool() | None:
-            pass
-        case int() | float():
-            _check_number(value, where)
-        case Mapping():
-            for key, each in value.items():
-                _check_text(key, where)
-                _check_json(each, f"{where}, {key}" if len(where) < 200 else where)
-        case Sequence():
-            _check_list(value, where)
-
-
-def _check_number(number: float, where: str) -> None:
-    whole = isinstance(number, int)
-    if (whole and not -_INTEGER <= number < _INTEGER) or (not whole and not math.isfinite(number)):
-        raise SigningError(f"The number {number} in {where} does not fit into a manifest: write it as a text.")
-
-
-def _check_list(values: Iterable[Json], where: str) -> None:
-    for each in values:
-        if isinstance(each, int | float) and not isinstance(each, bool):
-            # Several readers, c2pa-rs among them, take a list of numbers for bytes and show nonsense.
-            raise SigningError(f"There is a list of numbers in {where}, which readers distort: write it as a text.")
-        _check_json(each, where)
-
-
-def _check_text(text: str, where: str) -> None:
-    if "\0" in text:
-        raise SigningError(f"A text in {where} holds a NUL character: remove it. The text begins {text[:40]!r}.")
-    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise SigningError(f"A text in {where} is broken Unicode (half of a pair): it begins {text[:40]!r}.")

@@ -14,11 +14,14 @@ from provenance.errors import IdentityError, SigningError
 from provenance.sign import history, verdict
 from provenance.sign.claim import Claim, Ingredient
 from provenance.sign.container import find_store
-from provenance.sign.definition import definition_text, ingredient_definition
+from provenance.sign.definition import ZIP, c2pa_format, definition_text
 from provenance.sign.identity import Identity
 from provenance.sign.jumbf import read_store
-from provenance.sign.read import UnreadableError, context_settings, inspect, inspect_briefly, opened, read
-from provenance.sign.reading import Anchor, State
+from provenance.sign.read import UnreadableError, context_settings, inspect, inspect_briefly, read
+from provenance.sign.reading import Anchor, Reading, State
+from provenance.sign.sidecar import OCTETS, read_as
+from provenance.sign.staging import add, stage_data
+from provenance.sign.watched import Watched
 
 if TYPE_CHECKING:
     import c2pa
@@ -29,7 +32,7 @@ class Signed:
     """A signed picture."""
 
     data: bytes = field(default=b"", repr=False)
-    """The whole file; empty where it was written to a path."""
+    """The whole file, or the manifest store of one that was signed beside; empty where it was written to a path."""
     label: str
     """The label of its manifest."""
     store_digest: Digest
@@ -102,7 +105,7 @@ class Signer:
         try:
             with source.open("rb") as file, partial.open("xb+") as made:
                 self._check(file, media_type, claim, allow_changed_parent=allow_changed_parent)
-                signed = self._sign(file, _Watched(made), claim, check=check)
+                signed = self._sign(file, Watched(made), claim, check=check)
                 made.flush()
                 os.fsync(made.fileno())
             partial.replace(target)
@@ -112,12 +115,42 @@ class Signer:
             partial.unlink(missing_ok=True)
         return signed
 
+    def sign_beside(self, data: bytes, claim: Claim) -> Signed:
+        """Sign a file of any kind that stays as it is; the result's `data` is its manifest store, to be kept beside.
+
+        The claim's media type is application/octet-stream. c2pa holds the file four times while it signs.
+        The result is read back and has to hold. Raises SigningError, IdentityError.
+        """
+        self._check(io.BytesIO(data), OCTETS, claim, allow_changed_parent=False)
+        store = self._embed(io.BytesIO(data), io.BytesIO(), claim, read_back=True, beside=True)
+        label, state, codes = self._told(read_as(data, OCTETS, store=store, anchors=self._anchors), claim.title)
+        digest = Digest.of(store)
+        return Signed(data=store, label=label, store_digest=digest, store_size=len(store), state=state, codes=codes)
+
+    def stage(self, ingredient: Ingredient) -> Ingredient:
+        """Check the ingredient's `data` once and keep of it what a claim needs, for claims that share it.
+
+        An ingredient without `data` comes back as it is. Raises SigningError if it does not hold.
+        """
+        if ingredient.data is None:
+            return ingredient
+        import c2pa
+
+        self._check_parent(ingredient, "what shares it", allowed=False)
+        try:
+            found = stage_data(ingredient, self._context(read_back=True))
+        except c2pa.C2paError as cause:
+            raise SigningError(f"The {ingredient.label} '{ingredient.title}' cannot be taken in: {cause}.") from cause
+        return replace(ingredient, data=None, staged=found)
+
     def _check(self, source: BinaryIO, media_type: str, claim: Claim, *, allow_changed_parent: bool) -> None:
         self.identity.check_dates(self._clock())
         if media_type != claim.media_type:
             raise SigningError(f"The file is {media_type}, but the claim for '{claim.title}' says {claim.media_type}.")
         carried = [
-            self._check_parent(each, claim, allow_changed_parent) for each in claim.ingredients if each.data is not None
+            self._check_parent(each, f"'{claim.title}'", allowed=allow_changed_parent)
+            for each in claim.ingredients
+            if each.data is not None
         ]
         label = _label(source, self._anchors, claim.title)
         if label is not None and label not in carried:
@@ -126,9 +159,11 @@ class Signer:
                 "is as the parent, with its data, or take the manifest out first if that is what you mean."
             )
 
-    def _check_parent(self, ingredient: Ingredient, claim: Claim, allowed: bool) -> str | None:  # noqa: FBT001
-        reading = read(cast("bytes | Path", ingredient.data), anchors=self._anchors)
-        which = f"The {ingredient.label} '{ingredient.title}' of '{claim.title}'"
+    def _check_parent(self, ingredient: Ingredient, of: str, *, allowed: bool) -> str | None:
+        data = cast("bytes | Path", ingredient.data)
+        bundle = ingredient.media_type == ZIP
+        reading = read_as(data, ZIP, anchors=self._anchors) if bundle else read(data, anchors=self._anchors)
+        which = f"The {ingredient.label} '{ingredient.title}' of {of}"
         if reading.unreadable is not None:
             raise SigningError(f"{which} cannot be taken in: {reading.unreadable}")
         # A certificate that ran out since is no reason: old pictures may be worked on for ever.
@@ -140,16 +175,24 @@ class Signer:
             )
         return reading.label
 
-    def _sign(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim, *, check: bool) -> Signed:
+    def _sign(self, source: BinaryIO, target: "BinaryIO | Watched", claim: Claim, *, check: bool) -> Signed:
         store = self._embed(source, target, claim, read_back=check)
         digest, size = Digest.of(store), len(store)
         if not check:
             label = read_store(store).labels[-1]
             return Signed(label=label, store_digest=digest, store_size=size, state=None, codes=())
-        label, state, codes = self._read_back(cast("BinaryIO", target), store, claim.title)
+        label, state, codes = self._read_back(cast("BinaryIO", target), store, claim)
         return Signed(label=label, store_digest=digest, store_size=size, state=state, codes=codes)
 
-    def _embed(self, source: BinaryIO, target: "BinaryIO | _Watched", claim: Claim, *, read_back: bool) -> bytes:
+    def _embed(
+        self,
+        source: BinaryIO,
+        target: "BinaryIO | Watched",
+        claim: Claim,
+        *,
+        read_back: bool,
+        beside: bool = False,
+    ) -> bytes:
         import c2pa
 
         uncovered = find_store(source).uncovered
@@ -157,20 +200,23 @@ class Signer:
         source.seek(0)
         try:
             with c2pa.Builder(definition, context=self._context(read_back=read_back)) as builder:
+                if beside:
+                    builder.set_no_embed()
                 for each in claim.ingredients:
-                    if each.data is not None:
-                        with opened(each.data) as data:
-                            builder.add_ingredient(ingredient_definition(each), each.media_type, data)
-                store: bytes = builder.sign(claim.media_type, source, target)
+                    add(builder, each)
+                store: bytes = builder.sign(c2pa_format(claim.media_type), source, target)
         except c2pa.C2paError as cause:
-            if isinstance(target, _Watched) and target.error is not None:
+            if isinstance(target, Watched) and target.error is not None:
                 raise target.error from cause
             raise self._failure(cause, claim) from cause
         if not store:
             raise SigningError(f"'{claim.title}' could not be signed: no manifest came out. Report this, please.")
         return store
 
-    def _read_back(self, target: BinaryIO, store: bytes, title: str) -> tuple[str, State, tuple[str, ...]]:
+    def _read_back(self, target: BinaryIO, store: bytes, claim: Claim) -> tuple[str, State, tuple[str, ...]]:
+        title = claim.title
+        if claim.media_type == ZIP:
+            return self._told(read_as(target, ZIP, anchors=self._anchors), title)
         embedded = find_store(target)
         try:
             found = inspect_briefly(target, anchors=self._anchors, name=f"the signed '{title}'")
@@ -183,6 +229,12 @@ class Signer:
             said = ", ".join(findings.failures + embedded.faults) or state
             raise SigningError(f"'{title}' was signed, but does not hold when read back ({said}): nothing was kept.")
         return label, state, findings.failures
+
+    def _told(self, reading: Reading, title: str) -> tuple[str, State, tuple[str, ...]]:
+        if not reading.intact or reading.label is None or reading.state is None:
+            said = ", ".join(reading.failure) or reading.unreadable or "no manifest"
+            raise SigningError(f"'{title}' was signed, but does not hold when read back ({said}): nothing was kept.")
+        return reading.label, reading.state, reading.failure
 
     def _context(self, *, read_back: bool) -> "c2pa.Context":
         """Make the context once a process: none survives a fork. Two threads may make one each; one is kept."""
@@ -214,29 +266,6 @@ class Signer:
                 "try again, or sign without a time stamp."
             )
         return SigningError(f"'{claim.title}' could not be signed: {cause}.")
-
-
-class _Watched:
-    """A file that remembers why a write failed: c2pa only says that one did."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-        self.seek, self.tell, self.read, self.readinto = file.seek, file.tell, file.read, file.readinto  # type: ignore[attr-defined]
-
-    def write(self, data: bytes) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.error = error
-            raise
-
-    def flush(self) -> None:
-        try:
-            self._file.flush()
-        except OSError as error:
-            self.error = error
-            raise
 
 
 def _label(source: BinaryIO, anchors: tuple[Anchor, ...], title: str) -> str | None:

@@ -23,6 +23,7 @@ from provenance.words.findings import (
 )
 from provenance.words.forbidden import FORBIDDEN, Forbidden, forbidden_in
 from provenance.words.making import DIGITAL_SOURCE_TYPE, Making, digital_source_type, making_of
+from provenance.words.permission import Decision
 from provenance.words.signature import (
     NOT_PUBLICLY_KNOWN,
     NOTHING_FOUND,
@@ -64,6 +65,7 @@ __all__ = [
     "TRIAL_IDENTITY",
     "Answer",
     "Clock",
+    "Decision",
     "Difference",
     "Disclosure",
     "Forbidden",

@@ -81,7 +81,7 @@ _FROM_CODE: Final = {
     "algorithmicMedia": Making.FORMULA,
     "trainedAlgorithmicMedia": Making.MODEL,
     "compositeWithTrainedAlgorithmicMedia": Making.PARTLY_MODEL,
-    "compositeSynthetic": Making.COMPOSITE,
+    "compositeSynthetic": Making.PARTLY_MODEL,  # since 2024: at least one element is of generative AI
     "composite": Making.COMPOSITE,
     "compositeCapture": Making.COMPOSITE,
     "digitalCreation": Making.PERSON,
@@ -107,7 +107,7 @@ _THEN_MODEL: Final = {
 _TO_CODE: Final = {
     Making.FORMULA: "algorithmicMedia",
     Making.MODEL: "trainedAlgorithmicMedia",
-    Making.FORMULA_THEN_PERSON: "compositeSynthetic",
+    Making.FORMULA_THEN_PERSON: "composite",
     Making.FORMULA_THEN_MODEL: "compositeWithTrainedAlgorithmicMedia",
     Making.MODEL_THEN_PERSON: "compositeWithTrainedAlgorithmicMedia",
     Making.PERSON: "digitalCreation",

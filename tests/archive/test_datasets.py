@@ -143,7 +143,7 @@ def test_an_artwork_is_compared_with_every_work(archive: Archive, works: Path) -
 
 def test_colours_from_works_bring_those_works_into_the_lineage(archive: Archive, works: Path) -> None:
     add_dataset(archive, "mine", works)
-    made = generate(archive, Order(engine="cppn", style="facet", width=16, height=16, palette_from=["mine"]))
+    made = generate(archive, Order(model="cppn", style="facet", width=16, height=16, palette_from=["mine"]))
 
     relatives = lineage(archive, made.artworks[0]).relatives
     used = [relative.uid for relative in relatives if relative.kind == "work"]

@@ -172,5 +172,5 @@ def test_a_formula_changed_twice_by_people_stays_what_it_is(archive: Archive, tm
         parent = edit(archive, parent, file, by="Ada", actions=["drawn"]).uid
         types.append(show(archive, parent).source_type)
 
-    assert types == ["algorithmicMedia", *["compositeSynthetic"] * 3]
+    assert types == ["algorithmicMedia", *["composite"] * 3]
     assert making(archive, show(archive, parent)) is Making.FORMULA_THEN_PERSON

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import encypher_c2pa
 import pytest
+from learnt import CREATOR, learnt
 from pictures import picture
 
 from provenance.archive.archive import Archive
+from provenance.archive.chain import chain_ingredients
 from provenance.archive.detail import show
 from provenance.archive.edit import edit
 from provenance.archive.lineage import lineage
 from provenance.archive.publish import Form, export
+from provenance.archive.record import start
 from provenance.archive.verify import verify
 from provenance.digest import Digest
 from provenance.errors import UsageError
@@ -19,6 +22,7 @@ from provenance.export.encode import FORMATS, Format
 from provenance.export.metadata import read_metadata
 from provenance.picture import Picture
 from provenance.settings import change
+from provenance.sign.contained import Containment, contains
 from provenance.words import Disclosure, Found
 
 SECRETS = {
@@ -180,3 +184,63 @@ def test_an_edited_artwork_leaves_with_all_its_makers_and_its_model(
 
     assert [person["name"] for person in record["people"]] == [SECRETS["by"], "Bob"]
     assert record["run"]["model"]["name"] == "my-model"
+
+
+def _learnt_artwork(archive: Archive, folder: Path) -> str:
+    facts = learnt(archive, folder, name="my-model")
+    ingredients = chain_ingredients(archive, facts.uid)
+    with start(archive, facts, seed=SEED, prompt=SECRETS["prompt"], by=SECRETS["by"], ingredients=ingredients) as run:
+        run.add(picture(1, 96, 64), seed=SEED)
+    return run.artworks[0]
+
+
+def test_each_level_tells_its_part_of_what_the_model_learnt_from(plain_archive: Archive, tmp_path: Path) -> None:
+    uid = _learnt_artwork(plain_archive, tmp_path / "works")
+    work = tmp_path / "works" / "work-1.png"
+
+    answers, signed = {}, {}
+    for disclosure in Disclosure:
+        path = export(plain_archive, [uid], tmp_path / disclosure.value, Form(disclosure=disclosure))[0].path
+        signed[disclosure] = path.read_bytes()
+        answers[disclosure] = contains(path, work)[0]
+
+    assert answers[Disclosure.FULL].answer is Containment.FILE
+    assert answers[Disclosure.FULL].record is not None
+    assert (answers[Disclosure.PUBLIC].answer, answers[Disclosure.PUBLIC].record) == (Containment.FILE, None)
+    assert answers[Disclosure.MINIMAL].answer is Containment.UNSAID
+    assert b"my-model" in signed[Disclosure.PUBLIC]
+    assert b"my-model" not in signed[Disclosure.MINIMAL]
+    for level in (Disclosure.PUBLIC, Disclosure.MINIMAL):
+        for secret in (CREATOR, "work-1.png", SECRETS["prompt"], str(SEED)):
+            assert secret.encode() not in signed[level]
+
+
+def test_the_record_counts_works_licences_and_creators(plain_archive: Archive, tmp_path: Path) -> None:
+    uid = _learnt_artwork(plain_archive, tmp_path / "works")
+    records = {
+        level: json.loads(
+            export(plain_archive, [uid], tmp_path / level.value, Form(disclosure=level))[0].record_path.read_text(
+                "utf-8"
+            )
+        )
+        for level in Disclosure
+    }
+
+    (told,) = records[Disclosure.PUBLIC]["lineage"]["datasets"]
+    assert (told["name"], told["version"], told["works"], told["creators"]) == ("my-model-works", 1, 4, 1)
+    assert told["licences"] == {"CC0-1.0": {"claimed": 4}}
+    assert "works" not in records[Disclosure.PUBLIC]["lineage"]
+    assert records[Disclosure.FULL]["lineage"]["works"][0]["licence"] == {"value": "CC0-1.0", "truth": "claimed"}
+    assert "lineage" not in records[Disclosure.MINIMAL]
+
+
+@pytest.mark.parametrize("disclosure", Disclosure)
+def test_an_independent_verifier_accepts_exports_with_the_chain(
+    plain_archive: Archive, tmp_path: Path, disclosure: Disclosure
+) -> None:
+    uid = _learnt_artwork(plain_archive, tmp_path / "works")
+    path = export(plain_archive, [uid], tmp_path / "out", Form(format="webp", disclosure=disclosure))[0].path
+
+    root = (plain_archive.folder / "identity" / "trial.root.pem").read_bytes().decode()
+    judged = encypher_c2pa.verify(str(path), trust_pem=root, no_default_trust=True, telemetry=False, online=False)
+    assert (judged["validation_state"], judged["hard_binding"]) == ("Trusted", "match")

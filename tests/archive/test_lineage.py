@@ -29,7 +29,7 @@ def works(tmp_path: Path) -> Path:
 
 
 def _order(**facts: object) -> Order:
-    return Order(engine="cppn", style="facet", width=16, height=16, seed=1, **facts)  # type: ignore[arg-type]
+    return Order(model="cppn", style="facet", width=16, height=16, seed=1, **facts)  # type: ignore[arg-type]
 
 
 def test_an_artwork_comes_from_its_run_model_and_maker(archive: Archive) -> None:
@@ -126,9 +126,7 @@ def test_a_list_is_of_one_maker_or_model(archive: Archive) -> None:
 def test_many_paths_to_one_artwork_do_not_hide_others(plain_archive: Archive, works: Path) -> None:
     add_dataset(plain_archive, "mine", works)
     for seed in range(6):
-        generate(
-            plain_archive, Order(engine="cppn", style="facet", width=8, height=8, seed=seed, palette_from=["mine"])
-        )
+        generate(plain_archive, Order(model="cppn", style="facet", width=8, height=8, seed=seed, palette_from=["mine"]))
     dataset = show_dataset(plain_archive, "mine")
     with plain_archive.database.write() as session:
         person = nodes.contributors(session, ["Cleo"], utc_now())["Cleo"]

@@ -76,6 +76,17 @@ def test_the_same_picture_twice_is_found_alike(archive: Archive) -> None:
     assert finding.sentence.startswith("Looks like")
 
 
+def test_runs_that_are_open_together_find_what_looks_alike_in_each_other(plain_archive: Archive) -> None:
+    with plain_archive.run("one") as one, plain_archive.run("two") as two:
+        for number in range(12):
+            one.add(picture(number))
+            two.add(picture(number))
+
+    details = [show(plain_archive, uid) for uid in (*one.artworks, *two.artworks)]
+    flagged = [detail for detail in details if any(match.flagged for match in detail.matches)]
+    assert len(flagged) == 12, "of two alike one came second, and names the first"
+
+
 def test_a_run_that_raises_is_recorded_as_failed_and_keeps_its_pictures(archive: Archive) -> None:
     with pytest.raises(ZeroDivisionError), archive.run("my-model") as run:
         run.add(picture())

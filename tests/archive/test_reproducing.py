@@ -19,7 +19,7 @@ from provenance.words import Verdict
 
 
 def test_the_same_record_gives_the_same_pixels(archive: Archive) -> None:
-    made = generate(archive, Order(engine="cppn", style="facet", count=2, seed=2**64 - 1, width=24, height=16))
+    made = generate(archive, Order(model="cppn", style="facet", count=2, seed=2**64 - 1, width=24, height=16))
 
     for uid in made.artworks:
         assert reproduce(archive, uid).verdict == Verdict.EXACT
@@ -27,8 +27,8 @@ def test_the_same_record_gives_the_same_pixels(archive: Archive) -> None:
 
 
 def test_each_picture_of_a_run_can_be_made_alone(archive: Archive) -> None:
-    together = generate(archive, Order(engine="cppn", style="facet", count=3, seed=10, width=24, height=16))
-    alone = generate(archive, Order(engine="cppn", style="facet", seed=12, width=24, height=16))
+    together = generate(archive, Order(model="cppn", style="facet", count=3, seed=10, width=24, height=16))
+    alone = generate(archive, Order(model="cppn", style="facet", seed=12, width=24, height=16))
 
     digests = [show(archive, uid).pixels_digest for uid in together.artworks]
     assert digests[2] == show(archive, alone.artworks[0]).pixels_digest
@@ -36,7 +36,7 @@ def test_each_picture_of_a_run_can_be_made_alone(archive: Archive) -> None:
 
 
 def test_a_colour_of_ones_own_is_kept_for_the_next_time(archive: Archive) -> None:
-    order = Order(engine="cppn", style="facet", width=16, height=16, parameters={"grain": "0"})
+    order = Order(model="cppn", style="facet", width=16, height=16, parameters={"grain": "0"})
     made = generate(archive, order)
 
     assert reproduce(archive, made.artworks[0]).verdict == Verdict.EXACT
@@ -45,7 +45,7 @@ def test_a_colour_of_ones_own_is_kept_for_the_next_time(archive: Archive) -> Non
 def test_another_version_of_a_library_is_named_as_a_cause(
     plain_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = generate(plain_archive, Order(engine="cppn", style="facet", width=16, height=16))
+    made = generate(plain_archive, Order(model="cppn", style="facet", width=16, height=16))
 
     def other(device: str | None) -> Mapping[str, Any]:
         record = dict(environment_record(device))

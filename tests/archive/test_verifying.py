@@ -3,17 +3,21 @@
 from pathlib import Path
 
 import pytest
+from learnt import learnt
 from pictures import picture
 from PIL import Image
 
 from provenance.archive.archive import Archive
+from provenance.archive.chain import chain_ingredients
 from provenance.archive.claims import edited_claim, parent_ingredient
 from provenance.archive.detail import show
+from provenance.archive.record import start
 from provenance.archive.verify import verify
 from provenance.database import utc_now
 from provenance.digest import Digest
 from provenance.errors import NotFoundError
 from provenance.export.encode import encode
+from provenance.sign.contained import Containment
 from provenance.words import Found, Intactness, Vouched
 
 
@@ -128,3 +132,26 @@ def test_a_changed_parent_behind_an_intact_child_is_a_gap(archive: Archive, sign
     assert (Intactness.GAP, 1) == (result.signature.intact, result.exit_code)
     assert result.heading.startswith("Gap in the history.")
     assert result.gaps
+
+
+def test_a_stranger_asks_the_file_alone_for_a_work(plain_archive: Archive, tmp_path: Path) -> None:
+    facts = learnt(plain_archive, tmp_path / "works")
+    with start(plain_archive, facts, seed=1, ingredients=chain_ingredients(plain_archive, facts.uid)) as run:
+        run.add(picture(1, 96, 64))
+    path = tmp_path / "made.png"
+    path.write_bytes(plain_archive.store.read(Digest(show(plain_archive, run.artworks[0]).file_digest)))
+    picture(5).image().save(tmp_path / "other.png")
+
+    inside = verify(None, path, contains_work=tmp_path / "works" / "work-0.png")
+    outside = verify(None, path, contains_work=tmp_path / "other.png")
+    assert [(each.answer, result.exit_code) for result in (inside, outside) for each in result.contained] == [
+        (Containment.FILE, 0),
+        (Containment.NOT_LISTED, 1),
+    ]
+
+
+def test_a_work_that_is_not_there_is_a_sentence(plain_archive: Archive, tmp_path: Path) -> None:
+    picture(5).image().save(tmp_path / "picture.png")
+
+    with pytest.raises(NotFoundError, match=r"no file .*gone\.png"):
+        verify(plain_archive, tmp_path / "picture.png", contains_work=tmp_path / "gone.png")

@@ -203,7 +203,7 @@ def test_lists_go_on_where_they_stopped(prov: Prov, filled: Path) -> None:
         (("dataset", "list"), {"datasets"}),
         (
             ("dataset", "show", "shapes"),
-            {"version", "licences", "consent", "creators", "creator_count", "works", "skipped"},
+            {"version", "licences", "consent", "creators", "creator_count", "works", "skipped", "decisions", "rules"},
         ),
         (("identity", "list"), {"identities"}),
         (("verify", "prov-archive/prov.toml"), {"files"}),

@@ -10,7 +10,7 @@ from provenance.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = dict(commands())
-SILENT = {"init", "db upgrade", "identity create", "identity import", "identity use"}
+SILENT = {"init", "dataset policy", "db upgrade", "identity create", "identity import", "identity use"}
 """Commands that neither list nor show."""
 
 
