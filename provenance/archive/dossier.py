@@ -153,6 +153,7 @@ def _lineage(archive: "Archive", uid: str) -> dict[str, Any]:
         ],
         "datasets": datasets_record(archive, found),
         "works": works_record(archive, [work.uid for work in works]),
+        "complete": found.complete,
     }
 
 

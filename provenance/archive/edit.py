@@ -12,7 +12,7 @@ from sqlalchemy import select
 from provenance import schema
 from provenance.archive import artwork, nodes, rows
 from provenance.archive.claims import edited_claim, parent_ingredient
-from provenance.archive.lineage import lineage
+from provenance.archive.continued import continued
 from provenance.audit.change import Change, belongs, measure_change
 from provenance.database import utc_now
 from provenance.digest import Digest
@@ -125,7 +125,7 @@ def edit(
         title=title,
         parameters={},
         edges=[(Role.PARENT, parent.uid, Truth.CHECKED)],
-        ancestors=frozenset(relative.uid for relative in lineage(archive, parent.uid).relatives),
+        ancestors=continued(archive, [parent.uid]),
         by=by,
         edit={
             "parent": parent.uid,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from provenance import schema
 from provenance.archive import artwork, nodes
 from provenance.archive.claims import generated_claim
+from provenance.archive.continued import CONTINUES, continued
 from provenance.archive.environment import worker_count
 from provenance.archive.incoming import as_picture
 from provenance.archive.models import ModelFacts, model_facts
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     import torch
 
     from provenance.archive.archive import Archive
-
-_CONTINUED = frozenset({Role.CONTENT, Role.INPUT})
-"""What a picture continues: that it looks like those is no finding."""
 
 _PAUSE = 0.02
 """Seconds until a writer looks again whether another run has written what its records match."""
@@ -74,6 +72,7 @@ def start(
         started_at=utc_now(),
         nonce=secrets.token_hex(16),
         source_type=source_type,
+        continued=continued(archive, [uid for role, uid, _ in inputs if role in CONTINUES]) if inputs else frozenset(),
     )
     return Run(archive, facts)
 
@@ -310,5 +309,5 @@ def _draft(archive: "Archive", run_uid: str, facts: RunFacts, position: int, ite
         title=item.title,
         parameters=item.parameters,
         by=facts.by,
-        ancestors=frozenset(uid for role, uid, _ in facts.inputs if role in _CONTINUED),
+        ancestors=facts.continued,
     )

@@ -46,6 +46,8 @@ class RunFacts:
     nonce: str
     source_type: str | None = None
     """The IPTC digital source type of its pictures, where it is not the model's: pictures that it was given count."""
+    continued: frozenset[str] = frozenset()
+    """Artworks and works that its pictures continue: that they look like those is no finding."""
 
     @property
     def made_as(self) -> str:

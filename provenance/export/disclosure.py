@@ -94,6 +94,7 @@ TELLS: Final[Mapping[str, Disclosure]] = {
     "lineage.datasets.creators": PUBLIC,
     "lineage.datasets.licences": PUBLIC,
     "lineage.datasets.truth": PUBLIC,
+    "lineage.complete": FULL,
     "lineage.works.id": FULL,
     "lineage.works.name": FULL,
     "lineage.works.creator": FULL,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from learnt import learnt
 from pictures import picture
 from PIL import Image, ImageDraw
 
@@ -13,10 +14,12 @@ from provenance.archive.detail import show
 from provenance.archive.dossier import making
 from provenance.archive.edit import edit
 from provenance.archive.lineage import lineage
+from provenance.archive.record import start
 from provenance.archive.search import artworks
 from provenance.archive.verify import verify
 from provenance.digest import Digest
 from provenance.errors import PictureError, RefusedError, UsageError
+from provenance.picture import Picture
 from provenance.words import Making
 
 
@@ -174,3 +177,14 @@ def test_a_formula_changed_twice_by_people_stays_what_it_is(archive: Archive, tm
 
     assert types == ["algorithmicMedia", *["composite"] * 3]
     assert making(archive, show(archive, parent)) is Making.FORMULA_THEN_PERSON
+
+
+def test_an_edit_is_compared_with_what_its_model_learnt_from(plain_archive: Archive, tmp_path: Path) -> None:
+    facts = learnt(plain_archive, tmp_path / "works")
+    with start(plain_archive, facts) as run:
+        run.add(Picture.open(tmp_path / "works" / "work-0.png"))
+
+    file = _retouched(plain_archive, run.artworks[0], tmp_path / "retouched.png", (1, 1, 3, 3))
+    edited = edit(plain_archive, run.artworks[0], file, by="Ada", actions=["drawn"])
+
+    assert any("training work" in finding.sentence for finding in show(plain_archive, edited.uid).findings)
