@@ -88,7 +88,9 @@ def mlflow_logged(folder: Path, make: Maker, seeds: Sequence[int]) -> None:
     """Log each picture with MLflow, into files."""
     mlflow = importlib.import_module("mlflow")
     mlflow.set_tracking_uri(f"sqlite:///{folder / 'mlflow.db'}")
-    with mlflow.start_run():
+    name = f"pictures-{time.time_ns()}"  # its own, so that nothing is left in the current folder
+    experiment = mlflow.create_experiment(name, artifact_location=(folder / "mlflow").as_uri())
+    with mlflow.start_run(experiment_id=experiment):
         mlflow.log_params({"prompt": PROMPT, "seed": seeds[0]})
         for step, seed in enumerate(seeds):
             mlflow.log_image(make(seed), key="picture", step=step)
@@ -97,7 +99,9 @@ def mlflow_logged(folder: Path, make: Maker, seeds: Sequence[int]) -> None:
 def aim_tracked(folder: Path, make: Maker, seeds: Sequence[int]) -> None:
     """Track each picture with Aim."""
     aim = importlib.import_module("aim")
-    run = aim.Run(repo=str(folder))
+    repo = importlib.import_module("aim.sdk.repo").Repo.from_path(str(folder), init=True)
+    repo.structured_db.run_upgrades()  # without it the first run finds no tables
+    run = aim.Run(repo=repo)
     run["parameters"] = {"prompt": PROMPT, "seed": seeds[0]}
     for step, seed in enumerate(seeds):
         run.track(aim.Image(make(seed), format="png"), name="picture", step=step)

@@ -13,9 +13,10 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.archive import Archive
 from provenance.archive.collect import Defaults, add_dataset
+from provenance.archive.environment import environment_id
 from provenance.archive.models import ModelFacts, remember_model
+from provenance.archive.trainings import training_uid
 from provenance.database import utc_now
-from provenance.digest import Digest
 from provenance.schema import Kind, Role
 from provenance.words import Truth
 
@@ -77,32 +78,27 @@ def learnt(
         )
         version = session.scalars(select(schema.DatasetVersion.id).order_by(schema.DatasetVersion.id.desc())).first()
         assert version is not None
-        child = model if truth is Truth.CLAIMED else _training(session, model, name, at)
+        child = model if truth is Truth.CLAIMED else _training(archive, session, model, name, at, version)
         nodes.add_edges(session, [(child, Role.TRAINED_ON, version, truth)])
     return facts
 
 
-def _training(session: Session, model: int, name: str, at: datetime) -> int:
-    uid = Digest.of_json({"training": name}).hex
-    training = nodes.add_nodes(session, {uid: Kind.TRAINING}, at)[uid]
-    environment = schema.Environment(digest=uid, record={})
-    session.add(environment)
-    session.flush()
-    session.add(
-        schema.Training(
-            id=training,
-            name=name,
-            engine="gan",
-            version="1",
-            distribution="provenance-archive",
-            code_digest="ab" * 32,
-            environment_id=environment.id,
-            seed="7",
-            settings={"steps": 100, "betas": [0.5, 0.99]},
-            preprocessing={"size": 64},
-            started_at=at,
-        )
+def _training(archive: Archive, session: Session, model: int, name: str, at: datetime, version: int) -> int:
+    row = schema.Training(
+        name=name,
+        engine="gan",
+        version="1",
+        distribution="provenance-archive",
+        code_digest="ab" * 32,
+        seed="7",
+        settings={"steps": 100, "betas": [0.5, 0.99]},
+        preprocessing={"size": 64},
+        started_at=at,
     )
+    uid = training_uid(archive.uid, row, session.get_one(schema.Node, version).uid)
+    row.id = nodes.add_nodes(session, {uid: Kind.TRAINING}, at)[uid]
+    row.environment_id = environment_id(session, {"device": "cpu"})
+    session.add(row)
     session.flush()
-    nodes.add_edges(session, [(model, Role.TRAINING, training, Truth.CHECKED)])
-    return training
+    nodes.add_edges(session, [(model, Role.TRAINING, row.id, Truth.CHECKED)])
+    return row.id

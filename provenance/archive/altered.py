@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.altered_steps import step_problems
 from provenance.archive.bundles import kept_bundles, work_of
 from provenance.archive.weights import open_weights
 from provenance.collect.merkle import dataset_root
@@ -43,6 +44,7 @@ def chain_problems(archive: "Archive") -> Iterator[str]:
         yield from _selections(session)
         yield from _bundles(archive, session)
         yield from _models(archive, session)
+        yield from step_problems(archive, session)
 
 
 def _works(session: Session) -> Iterator[str]:

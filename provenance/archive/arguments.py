@@ -32,6 +32,9 @@ _NO_PICTURE = ("embeds", "latents")
 _LEFT_OUT = ("callback", "progress")
 """What the names of arguments begin with that say nothing about the picture."""
 
+_SECRET = re.compile(r"(?:^|_)(?:key|token|secret|password|passphrase|authorization|auth)$", re.IGNORECASE)
+"""What the names of arguments end with that nobody means to publish: what is recorded is signed, and may leave."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arguments:
@@ -109,7 +112,8 @@ def _plain_name(name: str) -> str:
 
 
 def _left_out(name: str, value: object) -> bool:
-    return name == "self" or name.startswith(_LEFT_OUT) or (callable(value) and not _is_torch(value))
+    unsaid = name == "self" or name.startswith(_LEFT_OUT) or _SECRET.search(name) is not None
+    return unsaid or (callable(value) and not _is_torch(value))
 
 
 def _recordable(value: Any, name: str, pictures: dict[str, Digest], depth: int = 0) -> Json:  # noqa: ANN401

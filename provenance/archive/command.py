@@ -17,7 +17,7 @@ from provenance.archive.known import Already, already_here
 from provenance.archive.process import Ending, program_path, run_process
 from provenance.archive.received import Received, as_received, receive
 from provenance.archive.record import Run, start
-from provenance.archive.watch import Watch, ends_like_a_picture, has_its_end, pause, settled
+from provenance.archive.watch import Watch, check_watched, ends_like_a_picture, has_its_end, pause, settled
 from provenance.collect.item import Refusal, printable
 from provenance.digest import Digest, Json
 from provenance.errors import PictureError, RefusedError, UsageError
@@ -84,6 +84,7 @@ def run_command(
     before anything is recorded if there is no such program or folder. However the command ends, so is it recorded.
     """
     program = program_path(job.command)
+    check_watched(job.watch.resolve())
     watch = Watch(job.watch.resolve())
     if job.timeout is not None and not 0 < job.timeout < float("inf"):
         raise UsageError(f"A time-out of {job.timeout:g} seconds is none. Give more than 0.")
@@ -226,7 +227,8 @@ class _Intake:
         self.archive.store.put(received.data)
         adapt = functools.partial(_adapted, self.archive, received)
         self.run.add(received.picture, title=self.job.title, adapt=adapt)
-        self.done.notes += [] if received.claims is None else received.claims.notes
+        told = () if received.claims is None else received.claims.notes
+        self.done.notes += [f"{received.name}: {note}" for note in (*received.problems, *told)]
         self.count += 1
         self.taken(received.name)
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from provenance.archive.artwork import LARGE
 from provenance.archive.order import Order, Setup, check_order, set_up
 from provenance.archive.record import Run, start
-from provenance.archive.rights import check_model
+from provenance.archive.rights import check_given, check_model
 from provenance.generate.engine import SEED_LIMIT, Batching
 from provenance.generate.registry import render, render_many
 from provenance.picture import Picture
+from provenance.schema import Role
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -68,7 +69,9 @@ def generate(
 
 
 def _warnings(archive: "Archive", setup: Setup) -> tuple[str, ...]:
-    return check_model(archive, setup.chosen.facts.uid) if setup.chosen.weights is not None else ()
+    of_model = check_model(archive, setup.chosen.facts.uid) if setup.chosen.weights is not None else ()
+    given = [uid for role, uid, _ in setup.inputs if role is not Role.LIKE]
+    return (*of_model, *(check_given(archive, given) if given else ()))
 
 
 def picture_seed(seed: int, index: int) -> int:

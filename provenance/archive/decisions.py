@@ -5,22 +5,26 @@ digest: where the policy has changed since, the same evidence is judged anew, an
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from provenance import schema
+from provenance.archive import nodes
 from provenance.collect import policy as judging
 from provenance.collect.policy import Decided, Policy, decide
 from provenance.collect.signals import Signal, table_signals
 from provenance.errors import DamagedArchiveError, NotFoundError
 from provenance.schema import Edge, Node, Role
 from provenance.words import Decision
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
 
 NOT_READ: Final = "not-read"
 """The rule for works of which nobody has read what their files say: those that an older program took in."""
@@ -154,6 +158,32 @@ def withdrawn_pixels(session: Session) -> set[str]:
     return set(
         session.scalars(select(work.pixels_digest).join(schema.Withdrawal, schema.Withdrawal.work_id == work.id))
     )
+
+
+def judged_otherwise(archive: "Archive", session: Session) -> Iterator[str]:
+    """Judge every latest decision under the present policy again; say, a sentence each, which came out otherwise."""
+    policy = Policy.load(archive.folder)
+    work = schema.Work
+    last = 0
+    while rows := session.execute(
+        select(work.id, work.licence, work.consent, Node.uid)
+        .join(Node, Node.id == work.id)
+        .where(work.id > last)
+        .order_by(work.id)
+        .limit(_PART)
+    ).all():
+        last = rows[-1].id
+        latest = _latest(session, [row.id for row in rows])
+        for row in rows:
+            kept = latest.get(row.id)
+            if kept is None or kept.policy_digest != policy.digest.hex:
+                continue
+            again = decide(policy, _evidence(kept), row.licence, row.consent)
+            if again.decision.value != kept.decision:
+                yield (
+                    f"The decision about the work {row.uid[: nodes.SHORT]} has been altered: it is {kept.decision}, "
+                    f"and the evidence says {again.decision.value}."
+                )
 
 
 def explain(rule: str) -> str:

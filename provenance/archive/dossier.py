@@ -46,6 +46,12 @@ def making(archive: "Archive", detail: Detail) -> Making:
     return _making(_history(archive, detail))
 
 
+def gap_on_record(archive: "Archive", uid: str) -> bool:
+    """Whether an artwork goes back to a picture that was taken in although its Content Credentials do not hold."""
+    first = _history(archive, show(archive, uid))[-1]
+    return first.imported is not None and bool(first.imported["claims"].get("manifest_problems"))
+
+
 def _making(history: Sequence[Detail]) -> Making:
     by_model = any(each.edit["model"] for each in history if each.edit is not None)
     return making_of(history[-1].source_type, by_person=len(history) > 1, by_model=by_model)
@@ -62,7 +68,9 @@ def _artwork(archive: "Archive", detail: Detail, history: Sequence[Detail]) -> d
         "media_type": "image/png",
         "source_type": detail.source_type,
         "making": _making(history).value,
-        "made_at": detail.made_at.isoformat(),
+        # What was brought in says itself how it was made, and nobody knows when; what we generated we saw.
+        **({"making_truth": Truth.CLAIMED.value} if history[-1].imported is not None else {}),
+        **({"made_at": detail.made_at.isoformat()} if detail.imported is None else {}),
         "file_digest": detail.file_digest,
         "pixels_digest": detail.pixels_digest,
         **_credit(archive),

@@ -13,6 +13,7 @@ from provenance import schema
 from provenance.archive import artwork, nodes, rows
 from provenance.archive.claims import edited_claim, parent_ingredient
 from provenance.archive.continued import continued
+from provenance.archive.dossier import gap_on_record
 from provenance.audit.change import Change, belongs, measure_change
 from provenance.database import utc_now
 from provenance.digest import Digest
@@ -126,6 +127,7 @@ def edit(
         parameters={},
         edges=[(Role.PARENT, parent.uid, Truth.CHECKED)],
         ancestors=continued(archive, [parent.uid]),
+        allow_changed_parent=gap_on_record(archive, parent.uid),
         by=by,
         edit={
             "parent": parent.uid,

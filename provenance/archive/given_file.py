@@ -137,9 +137,18 @@ def _work(uid: str, work: schema.Work, data: bytes) -> Named:
 
 
 def _with_bytes(session: Session, digest: Digest, said: Defaults) -> schema.Node | None:
-    """Find the artwork, or the work recorded last, that is this file; a work only if nothing new is said of it."""
+    """Find the artwork, or the work recorded last, that is this file; a work only if nothing new is said of it.
+
+    A file that an artwork left in, or came in, is that artwork: what is seen then is what the archive keeps of it.
+    """
     artwork, work, node = schema.Artwork, schema.Work, schema.Node
-    queries = [select(node).join(artwork, artwork.id == node.id).where(artwork.file_digest == digest.hex)]
+    export, brought, edit = schema.Export, schema.Import, schema.Edit
+    queries = [
+        select(node).join(artwork, artwork.id == node.id).where(artwork.file_digest == digest.hex),
+        select(node).join(export, export.artwork_id == node.id).where(export.file_digest == digest.hex),
+        select(node).join(brought, brought.artwork_id == node.id).where(brought.received_digest == digest.hex),
+        select(node).join(edit, edit.artwork_id == node.id).where(edit.received_digest == digest.hex),
+    ]
     if said == Defaults():
         queries.append(select(node).join(work, work.id == node.id).where(work.file_digest == digest.hex))
     found = (session.scalars(query.order_by(node.id.desc()).limit(1)).first() for query in queries)

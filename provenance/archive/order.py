@@ -156,7 +156,10 @@ def set_up(archive: "Archive", order: Order, *, palette: Palette | None = None) 
         prompt=order.prompt,
         like=_guides(archive, order, chosen),
     )
-    setup.request(order.seed or 0)
+    request = setup.request(order.seed or 0)
+    check = getattr(engine, "check", None)
+    if check is not None:
+        check(request)
     return setup
 
 

@@ -18,7 +18,7 @@ from provenance.archive import nodes
 from provenance.archive.artwork import manifest_json
 from provenance.archive.chain import chain_ingredients
 from provenance.archive.claims import exported_claim
-from provenance.archive.dossier import dossier
+from provenance.archive.dossier import dossier, gap_on_record
 from provenance.archive.placing import make_folder, placed, refuse_existing
 from provenance.archive.rows import manifest_row
 from provenance.database import utc_now
@@ -109,7 +109,8 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
         at=at,
         behind=_behind(archive, whole, form.disclosure),
     )
-    signed = archive.signer.sign(data, media_type(form.format), claim)
+    gap = gap_on_record(archive, uid)  # it was allowed when the picture came in, and every reader is told
+    signed = archive.signer.sign(data, media_type(form.format), claim, allow_changed_parent=gap)
 
     export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
     make_folder(folder)

@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session, aliased
 
 from provenance import schema
 from provenance.archive import nodes
-from provenance.archive.decisions import NOT_READ, Member, decisions, explain, find_version, members, withheld_by_rule
+from provenance.archive.decisions import (
+    NOT_READ,
+    Member,
+    decisions,
+    explain,
+    find_version,
+    members,
+    withdrawn_pixels,
+    withheld_by_rule,
+)
 from provenance.collect.merkle import dataset_root
 from provenance.collect.policy import Policy
 from provenance.database import utc_now
@@ -125,6 +134,21 @@ def check_model(archive: "Archive", model_uid: str) -> tuple[str, ...]:
     if warnings and Policy.load(archive.folder).withdrawn == "refuse":
         advice = "The policy of this archive refuses such a model: train it again without them."
         raise RefusedError(f"{' '.join(warnings)} {advice}")
+    return warnings
+
+
+def check_given(archive: "Archive", uids: Sequence[str]) -> tuple[str, ...]:
+    """Give the warnings that go with works that a picture is made from. Raises RefusedError as `check_model` does."""
+    with archive.database.read() as session:
+        work = schema.Work
+        query = (
+            select(work.name, work.title, work.pixels_digest).join(Node, Node.id == work.id).where(Node.uid.in_(uids))
+        )
+        gone = withdrawn_pixels(session)
+        names = [row.title or row.name for row in session.execute(query) if row.pixels_digest in gone]
+    warnings = tuple(f"The consent to use {name} was withdrawn." for name in names)
+    if warnings and Policy.load(archive.folder).withdrawn == "refuse":
+        raise RefusedError(f"{' '.join(warnings)} The policy of this archive refuses it: give another picture.")
     return warnings
 
 

@@ -155,6 +155,7 @@ def train(
     trained = _learn(archive, order, settings, training, prepared=prepared, selected=selected, report=report)
     made = _keep(archive, order, training, trained, prepared=prepared, report=report)
     shutil.rmtree(training.folder, ignore_errors=True)
+    training.lock.close()
     return TrainedModel(
         name=order.name,
         version=made.facts.version,
@@ -266,6 +267,7 @@ def _learn(
             report=forward,
         )
     except (KeyboardInterrupt, CancelledError):
+        training.lock.close()
         raise  # the checkpoint stays, and the training stays open
     except ProvenanceError as error:
         fail(archive, training, str(error))
@@ -302,18 +304,19 @@ def _keep(
         remember_blobs(session, blobs, at)
         facts = learnt_facts(session, order.name, find(order.engine), weights)
         model_id = remember_model(session, facts, at)
-        session.add(
-            schema.Weights(
-                model_id=model_id,
-                format="safetensors",
-                file_digest=weights.hex,
-                size=size,
-                settings=dict(trained.settings),
-                identity={"file": str(weights)},
-                claims={},
-                recorded_at=at,
+        if session.get(schema.Weights, model_id) is None:  # the same training again makes the same weights
+            session.add(
+                schema.Weights(
+                    model_id=model_id,
+                    format="safetensors",
+                    file_digest=weights.hex,
+                    size=size,
+                    settings=dict(trained.settings),
+                    identity={"file": str(weights)},
+                    claims={},
+                    recorded_at=at,
+                )
             )
-        )
         session.add(
             schema.TrainingEnd(
                 training_id=training.row,

@@ -1,12 +1,12 @@
 """The rows of trainings: begun before the first step, ended after the last blob, open in between."""
 
+import fcntl
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "trainings"
 _SESSIONS = "sessions.json"
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,26 +59,38 @@ class Open:
     """Where its checkpoints are."""
     sessions: tuple[Mapping[str, Json], ...]
     """From which step on in which environment; the last one is the present."""
+    lock: BinaryIO
+    """Held for as long as this process trains: a second one must not write into the same folder."""
 
 
 def begin(archive: "Archive", facts: Facts) -> Open:
     """Commit the row of a new training, with its lineage."""
     at = utc_now()
     seed = secrets.randbits(32) if facts.seed is None else facts.seed
-    told: Json = {
-        "archive": archive.uid,
-        "name": facts.name,
-        "engine": facts.engine,
-        "learnt_from": facts.learnt_from,
-        "seed": str(seed),
-        "started_at": at.isoformat(),
-        "nonce": secrets.token_hex(16),
-    }
-    uid = Digest.of_json({"training": told}).hex
     environment = environment_record(facts.device)
+    row = schema.Training(
+        name=facts.name,
+        engine=facts.engine,
+        version=facts.version,
+        distribution=facts.distribution,
+        code_digest=facts.code.hex,
+        seed=str(seed),
+        settings=dict(facts.settings),
+        preprocessing=dict(facts.preprocessing),
+        started_at=at,
+    )
+    uid = training_uid(archive.uid, row, facts.learnt_from)
     with archive.database.write() as session:
-        row = _write(session, uid, facts, seed=seed, environment=environment, at=at)
-    return _opened(archive, uid, row, seed, environment)
+        row_id = _write(session, uid, facts, row, environment)
+    return _opened(archive, uid, row_id, seed, environment)
+
+
+def training_uid(archive_uid: str, training: schema.Training, learnt_from: str) -> str:
+    """Derive the id of a training from its row and the id of the set that it sees: who alters one of them is found."""
+    columns = ("name", "engine", "version", "distribution", "code_digest", "seed", "settings", "preprocessing")
+    told: dict[str, Json] = {name: getattr(training, name) for name in columns}
+    told |= {"archive": archive_uid, "learnt_from": learnt_from, "started_at": training.started_at.isoformat()}
+    return Digest.of_json({"training": told}).hex
 
 
 def go_on(archive: "Archive", facts: Facts) -> Open:
@@ -122,25 +135,11 @@ def fail(archive: "Archive", training: Open, message: str) -> None:
         )
 
 
-def _write(
-    session: Session, uid: str, facts: Facts, *, seed: int, environment: Mapping[str, Json], at: datetime
-) -> int:
+def _write(session: Session, uid: str, facts: Facts, training: schema.Training, environment: Mapping[str, Json]) -> int:
+    at = training.started_at
     row = nodes.add_nodes(session, {uid: Kind.TRAINING}, at)[uid]
-    session.add(
-        schema.Training(
-            id=row,
-            name=facts.name,
-            engine=facts.engine,
-            version=facts.version,
-            distribution=facts.distribution,
-            code_digest=facts.code.hex,
-            environment_id=environment_id(session, environment),
-            seed=str(seed),
-            settings=dict(facts.settings),
-            preprocessing=dict(facts.preprocessing),
-            started_at=at,
-        )
-    )
+    training.id, training.environment_id = row, environment_id(session, environment)
+    session.add(training)
     session.flush()
     edges = [(row, Role.TRAINED_ON, nodes.node_id(session, facts.learnt_from), Truth.CHECKED)]
     if facts.by:
@@ -152,13 +151,25 @@ def _write(
 def _opened(archive: "Archive", uid: str, row: int, seed: int, environment: Mapping[str, Json]) -> Open:
     folder = archive.folder / _FOLDER / uid
     folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder)
     kept = folder / _SESSIONS
     sessions: list[Mapping[str, Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
     sessions.append({"began_at": utc_now().isoformat(), "environment": dict(environment)})
     part = kept.with_suffix(".part")
     part.write_text(json.dumps(sessions), encoding="utf-8")
     part.replace(kept)
-    return Open(uid=uid, row=row, seed=seed, folder=folder, sessions=tuple(sessions))
+    return Open(uid=uid, row=row, seed=seed, folder=folder, sessions=tuple(sessions), lock=lock)
+
+
+def _locked(folder: Path) -> BinaryIO:
+    """Take the lock of a training's folder; it goes with the process. Raises UsageError where another one has it."""
+    file = (folder / _LOCK).open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as cause:
+        file.close()
+        raise UsageError("This training is going on in another process. Wait for it, or stop it first.") from cause
+    return file
 
 
 def _open_query() -> Any:  # noqa: ANN401  (a select of two columns)

@@ -86,6 +86,12 @@ def has_its_end(data: bytes) -> bool:
     return True
 
 
+def check_watched(folder: Path) -> None:
+    """Raise UsageError for a folder that is an archive: what it keeps must not be taken for what a program made."""
+    if (folder / FILE_NAME).exists():
+        raise UsageError(f"{folder} is an archive itself. Name the folder that the pictures go into with --watch.")
+
+
 def _files(root: Path) -> Iterator[tuple[str, Signature]]:
     count, waiting = 0, [""]
     while waiting:

@@ -132,7 +132,7 @@ def show(
         ("Merkle root", it.merkle_root),
         ("licences", f"{_tally(detail.licences)} (claimed)"),
         ("consent", f"{_tally(detail.consent)} (claimed)"),
-        ("learning", rights.rights_line(detail.decisions)),
+        ("learning", rights.rights_line(detail.decisions, detail.rules)),
         ("creators", _tally(dict(list(detail.creators.items())[:5])) + (", ..." if detail.creator_count > 5 else "")),
     ]
     facts(rows)
@@ -165,7 +165,7 @@ def _say_added(added: "Added") -> None:
     else:
         what = f"version {added.number} of {added.name} has all {some(added.works, 'work')}"
         say(sign(Sign.CHECKED), f" Nothing new: {what}.")
-    learning = ("learning", rights.rights_line(added.decisions))
+    learning = ("learning", rights.rights_line(added.decisions, added.rules))
     facts([("id", added.uid[:12]), ("Merkle root", added.merkle_root), learning])
     rights.say_rules(added.rules)
     _say_left_out([(refusal.reason, refusal.sentence) for refusal in added.refusals], added.name)

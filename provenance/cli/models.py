@@ -268,7 +268,8 @@ def _say_added(added: "AddedModel") -> None:
     facts([("id", added.uid[:12]), ("digest", added.digest)])
     for note in added.notes:
         say(sign(Sign.CLAIMED), " ", note)
-    next_steps(f"prov generate {added.name}", f"prov model show {added.name}")
+    prompt = ' --prompt "..."' if added.engine == "diffusers" else ""
+    next_steps(f"prov generate {added.name}{prompt}", f"prov model show {added.name}")
 
 
 def _say_model(detail: "ModelDetail") -> None:

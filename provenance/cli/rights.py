@@ -108,8 +108,11 @@ def policy(
         next_steps("prov dataset policy --write")
 
 
-def rights_line(decisions: Mapping[str, int]) -> str:
-    """Say how works were decided, in one line."""
+def rights_line(decisions: Mapping[str, int], rules: Mapping[str, int]) -> str:
+    """Say in one line how works were decided, and how many are kept out for whatever reason."""
+    kept_out, works = sum(rules.values()), sum(decisions.values())
+    if kept_out and decisions.get(Decision.ALLOWED, 0) > works - kept_out:
+        return f"models may learn from {count(works - kept_out)} of {count(works)}"
     if decisions.get(Decision.ALLOWED, 0) == sum(decisions.values()):
         return "models may learn from all of them"
     named = (Decision.ALLOWED, Decision.REFUSED, Decision.UNCLEAR)
@@ -134,7 +137,12 @@ def _say_checked(checked: "CheckedVersion") -> None:
         sign(head),
         f" {checked.name} version {checked.number}: models may learn from {open_to} of {some(total, 'work')}.",
     )
-    facts([("decisions", rights_line(checked.decisions)), ("policy", f"{checked.policy[:19]}, {checked.policy_file}")])
+    facts(
+        [
+            ("decisions", rights_line(checked.decisions, checked.rules)),
+            ("policy", f"{checked.policy[:19]}, {checked.policy_file}"),
+        ]
+    )
     say_rules(checked.rules)
     kept = [work for work in checked.works if not work.allowed]
     if kept:

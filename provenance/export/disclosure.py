@@ -30,6 +30,7 @@ TELLS: Final[Mapping[str, Disclosure]] = {
     "artwork.media_type": MINIMAL,
     "artwork.source_type": MINIMAL,
     "artwork.making": MINIMAL,
+    "artwork.making_truth": MINIMAL,
     "artwork.made_at": MINIMAL,
     "artwork.data_mining": MINIMAL,
     "artwork.file_digest": PUBLIC,

@@ -67,9 +67,16 @@ def export_record(record: Mapping[str, Json], level: Disclosure, *, exported_at:
         "version": VERSION,
         "disclosed": level.value,
         "exported_at": _time(exported_at),
-        "text": {"making": making(told).sentence, "disclosed": level.meaning},
+        "text": {"making": _sentence(told), "disclosed": level.meaning},
         **told,
     }
+
+
+def _sentence(told: Mapping[str, Json]) -> str:
+    """Say how the picture was made, and whether that is only claimed."""
+    how = making(told)
+    claimed = _text(told, "artwork", "making_truth") == Truth.CLAIMED.value and how is not Making.UNKNOWN
+    return f"{how.sentence} ({Truth.CLAIMED.value})" if claimed else how.sentence
 
 
 def record_bytes(record: Mapping[str, Json]) -> bytes:

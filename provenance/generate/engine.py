@@ -145,6 +145,14 @@ class Shaped(Engine, Protocol):
         ...
 
 
+class Checking(Engine, Protocol):
+    """An engine that can tell a wrong request before a run is written down."""
+
+    def check(self, request: Request) -> None:
+        """Look at the request without making anything. Raises UsageError or EngineError."""
+        ...
+
+
 def needs_of(engine: Engine) -> Needs:
     """Say what `engine` needs."""
     needs: Needs = getattr(engine, "needs", Needs())

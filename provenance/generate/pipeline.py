@@ -21,6 +21,7 @@ from provenance.generate.pipeline_call import (
     recorded_call,
     run,
 )
+from provenance.generate.pipeline_folder import components
 from provenance.generate.pipeline_identity import loras_of
 from provenance.generate.pipeline_load import Place, load_pipeline, quiet
 from provenance.generate.pipeline_size import natural_size
@@ -127,6 +128,22 @@ class Diffusers:
             fill(result, out, type(pipeline).__name__)
             request.progress(1.0)
             return _choices(pipeline, request, weights, call) | _outcome(result, watch)
+
+    def check(self, request: Request) -> None:
+        """Refuse what can be known to be wrong without loading the weights. Raises UsageError, EngineError."""
+        options = request.options or Options()
+        weights = _checked(request, options)
+        reads_text = any(name.startswith("tokenizer") for name in components(weights.path))
+        if reads_text and request.prompt is None:
+            raise UsageError("The model needs a prompt: give --prompt, an empty one if you mean that.")
+        if request.prompt and not reads_text:
+            raise UsageError("The model takes no prompt. Leave --prompt out.")
+        if options.strength >= 0 and "image" not in request.pictures:
+            raise UsageError("The strength says how far a given picture is departed from: give one with --image.")
+        if 0 < options.steps * max(options.strength, 0) < 1:
+            raise UsageError(
+                f"{options.steps} steps at strength {options.strength:g} are less than one step. Raise one of the two."
+            )
 
     def natural_size(self, weights: Weights | None, pictures: "Mapping[str, NDArray[np.uint8]]") -> tuple[int, int]:
         """Give width and height in pixels: those of the given picture, else what the pipeline was trained for."""

@@ -58,6 +58,11 @@ class Folder:
         return tuple(path for component in self.components for path in component.weights)
 
 
+def components(path: Path) -> tuple[str, ...]:
+    """Name the components that the pipeline folder at `path` says it has. Raises NotFoundError, EngineError."""
+    return tuple(name for name, kind in _index(path).items() if isinstance(kind, list))
+
+
 def read_folder(path: Path) -> Folder:
     """Read the pipeline folder at `path` as diffusers would, with safetensors only and no code but its own.
 

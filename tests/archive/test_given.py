@@ -17,6 +17,7 @@ from provenance.archive.create import Order, generate
 from provenance.archive.detail import show
 from provenance.archive.given import combined_source_type, given
 from provenance.archive.lineage import lineage
+from provenance.archive.publish import Form, export
 from provenance.archive.reproduce import reproduce
 from provenance.archive.verify import verify
 from provenance.digest import Digest
@@ -291,3 +292,11 @@ def test_what_a_model_made_stays_said_of_what_comes_of_it(plain_archive: Archive
     assert combined_source_type("composite", []) == "composite"
     assert combined_source_type("composite", [by_model]) == "compositeWithTrainedAlgorithmicMedia"
     assert combined_source_type("trainedAlgorithmicMedia", [by_model]) == "trainedAlgorithmicMedia"
+
+
+def test_an_export_of_an_artwork_is_that_artwork(plain_archive: Archive, tmp_path: Path) -> None:
+    with plain_archive.run("my-model") as run:
+        run.add(picture(3))
+    (exported,) = export(plain_archive, run.artworks, tmp_path / "out", Form())
+
+    assert given(plain_archive, "content", str(exported.path)).input[1] == run.artworks[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pictures import picture
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from provenance import schema
 from provenance.archive.archive import Archive
@@ -160,6 +160,59 @@ def test_a_changed_byte_of_the_weights_is_found_before_a_picture_is_made(
         with pytest.raises(ProvenanceError, match=r"weights|changed|damaged"):
             attempt()
     assert any("weights" in problem or made.digest[7:19] in problem for problem in _problems(plain_archive))
+
+
+def test_the_same_training_twice_makes_one_model_with_two_trainings(plain_archive: Archive, tmp_path: Path) -> None:
+    works(plain_archive, tmp_path / "works")
+
+    first, second = train(plain_archive, ORDER), train(plain_archive, ORDER)
+
+    assert (first.uid, first.version) == (second.uid, second.version)
+    assert trainings(plain_archive) == 2
+    assert _problems(plain_archive) == ()
+
+
+def test_a_training_is_gone_on_with_by_one_process_at_a_time(plain_archive: Archive, tmp_path: Path) -> None:
+    works(plain_archive, tmp_path / "works")
+    with pytest.raises(KeyboardInterrupt):
+        train(plain_archive, ORDER, report=stop_at(5))
+    resumed = dataclasses.replace(ORDER, resume=True)
+
+    def meanwhile(now: Report) -> None:
+        if now.phase == "training":
+            with pytest.raises(UsageError, match="going on in another process"):
+                train(plain_archive, resumed)
+
+    train(plain_archive, resumed, report=meanwhile)
+    assert trainings(plain_archive) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE edge SET parent_id = (SELECT id FROM dataset_version) WHERE role = 'trained_on'",
+        "UPDATE training SET seed = '8'",
+        "UPDATE training SET settings = '{}'",
+        "UPDATE selection SET policy_digest = policy_digest, merkle_root = replace(merkle_root, 'a', 'b')",
+        "DELETE FROM edge WHERE role = 'training'",
+        "DELETE FROM edge WHERE role = 'model'",
+        "UPDATE edge SET parent_id = (SELECT id FROM training) WHERE role = 'run'",
+        "DELETE FROM edge WHERE role = 'selected_from'",
+        "UPDATE rights SET decision = 'allowed' WHERE decision = 'refused'",
+        "UPDATE environment SET record = '{}'",
+        "UPDATE work SET creator = 'Mallory' WHERE id = (SELECT min(id) FROM work)",
+    ],
+)
+def test_a_row_that_was_altered_is_found(plain_archive: Archive, tmp_path: Path, change: str) -> None:
+    works(plain_archive, tmp_path / "works", 6, denied=1)
+    train(plain_archive, ORDER)
+    generate(plain_archive, Order(model="shapes"))
+    assert _problems(plain_archive) == ()
+
+    with plain_archive.database.write() as session:
+        session.execute(text(change))
+
+    assert _problems(plain_archive) != ()
 
 
 @pytest.mark.parametrize(("count", "denied"), [(1, 0), (4, 4)])

@@ -14,7 +14,7 @@ CREATE TABLE archive (
  STRICT
 
 ;
-INSERT INTO "archive" VALUES(1,'101d90bfed824904b1d36bdc9e9049ea',1795328026964289);
+INSERT INTO "archive" VALUES(1,'dfd8f8dd56c34450b69a44f2213c90c2',1795329839479542);
 CREATE TABLE artwork (
 	id INTEGER NOT NULL, 
 	run_id INTEGER, 
@@ -39,11 +39,11 @@ CREATE TABLE artwork (
  STRICT
 
 ;
-INSERT INTO "artwork" VALUES(8,7,0,'generated','7','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"}',96,64,'image/png','a23d97b39187c295fad56fbdd0db01a7ead5b1b2523d4dfba0f2647d2b5f0d0e','9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','algorithmicMedia',1795328029155028);
-INSERT INTO "artwork" VALUES(9,7,1,'generated','8','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"8","style":"nacre"}',96,64,'image/png','50000cee4d849324f673ff4904bf4b34c1706f191aef601113864275caa516f7','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779','algorithmicMedia',1795328029247850);
-INSERT INTO "artwork" VALUES(12,11,0,'generated',NULL,NULL,'{}',96,64,'image/png','1c59fe1ec6fbdef374ab0d27c9a7fe9d8b8ee05d1d8e77b05c8a309f057089ac','89cb8896ef735ebef1113a70d06fae37665e8f9823011e78c47e35f25bf4258d','trainedAlgorithmicMedia',1795328029281888);
-INSERT INTO "artwork" VALUES(13,11,1,'generated',NULL,NULL,'{}',96,64,'image/png','e1d6f9ad82ba08b5e06b6d52395798f576e0d3a4e0ac129a62219361206f97c2','0a4824c298a6dc7fce3ac26bf56a5e21bed9f1532932b21853d1c3fa6efae02d','trainedAlgorithmicMedia',1795328029292661);
-INSERT INTO "artwork" VALUES(14,NULL,0,'edited',NULL,NULL,'{}',96,64,'image/png','f966d7b0b58c2fcefdfe36029e3c92a692b0bd7f8804aa72d55ebe01df66269b','c4a2000875f4eea527e0114421665bbfee00a8e13e33d835313f83912a648106','composite',1795328029349480);
+INSERT INTO "artwork" VALUES(8,7,0,'generated','7','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"}',96,64,'image/png','952980659c6b976eaaa03a9e66e11baae575302891d4231f3beb9bfe3173357a','9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','algorithmicMedia',1795329841071358);
+INSERT INTO "artwork" VALUES(9,7,1,'generated','8','Fjord','{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"8","style":"nacre"}',96,64,'image/png','581047e18be14e816b674895325e0aa0e00dbe801ae0b90070713fdf5f43e547','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779','algorithmicMedia',1795329841146578);
+INSERT INTO "artwork" VALUES(12,11,0,'generated',NULL,NULL,'{}',96,64,'image/png','404d07cb9d43562251ddac20109285d1698173d6ec88679b589f413040c796ad','89cb8896ef735ebef1113a70d06fae37665e8f9823011e78c47e35f25bf4258d','trainedAlgorithmicMedia',1795329841178511);
+INSERT INTO "artwork" VALUES(13,11,1,'generated',NULL,NULL,'{}',96,64,'image/png','0603880c50132810782560ae303ff1d5ab3db1b8474233c80159daee9d607008','0a4824c298a6dc7fce3ac26bf56a5e21bed9f1532932b21853d1c3fa6efae02d','trainedAlgorithmicMedia',1795329841187996);
+INSERT INTO "artwork" VALUES(14,NULL,0,'edited',NULL,NULL,'{}',96,64,'image/png','d54c7c6f356acede12fc7add68d3d3ab35f75baed7c2f395deb3e91803afe0e7','c4a2000875f4eea527e0114421665bbfee00a8e13e33d835313f83912a648106','composite',1795329841242043);
 CREATE TABLE audit (
 	id INTEGER NOT NULL, 
 	artwork_id INTEGER NOT NULL, 
@@ -57,11 +57,11 @@ CREATE TABLE audit (
  STRICT
 
 ;
-INSERT INTO "audit" VALUES(1,8,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,0,1795328029232487);
-INSERT INTO "audit" VALUES(2,9,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":1.0,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,1,1795328029262080);
-INSERT INTO "audit" VALUES(3,12,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9766,"reliable_at":0.5}],"version":"1"}}',3,2,1795328029291948);
-INSERT INTO "audit" VALUES(4,13,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9844,"reliable_at":0.5}],"version":"1"}}',3,3,1795328029309950);
-INSERT INTO "audit" VALUES(5,14,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9453,"reliable_at":0.5}],"version":"1"}}',3,4,1795328029376417);
+INSERT INTO "audit" VALUES(1,8,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,0,1795329841132697);
+INSERT INTO "audit" VALUES(2,9,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":1.0,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9023,"reliable_at":0.5}],"version":"1"}}',3,1,1795329841163427);
+INSERT INTO "audit" VALUES(3,12,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9766,"reliable_at":0.5}],"version":"1"}}',3,2,1795329841187400);
+INSERT INTO "audit" VALUES(4,13,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9688,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9844,"reliable_at":0.5}],"version":"1"}}',3,3,1795329841202830);
+INSERT INTO "audit" VALUES(5,14,'{"similarity":{"methods":[{"flagged_at":5,"method":"phash8_v1","quality":0.9062,"reliable_at":0.5},{"flagged_at":51,"method":"phash16_v1","quality":0.9453,"reliable_at":0.5}],"version":"1"}}',3,4,1795329841270059);
 CREATE TABLE blob (
 	digest TEXT NOT NULL, 
 	size INTEGER NOT NULL, 
@@ -72,12 +72,12 @@ CREATE TABLE blob (
  STRICT
 
 ;
-INSERT INTO "blob" VALUES('a23d97b39187c295fad56fbdd0db01a7ead5b1b2523d4dfba0f2647d2b5f0d0e',15004,'image/png',1795328029235172);
-INSERT INTO "blob" VALUES('50000cee4d849324f673ff4904bf4b34c1706f191aef601113864275caa516f7',18608,'image/png',1795328029263117);
-INSERT INTO "blob" VALUES('1c59fe1ec6fbdef374ab0d27c9a7fe9d8b8ee05d1d8e77b05c8a309f057089ac',5522,'image/png',1795328029293852);
-INSERT INTO "blob" VALUES('e1d6f9ad82ba08b5e06b6d52395798f576e0d3a4e0ac129a62219361206f97c2',5521,'image/png',1795328029310829);
-INSERT INTO "blob" VALUES('f966d7b0b58c2fcefdfe36029e3c92a692b0bd7f8804aa72d55ebe01df66269b',20332,'image/png',1795328029376778);
-INSERT INTO "blob" VALUES('25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86',6934,'image/png',1795328029376778);
+INSERT INTO "blob" VALUES('952980659c6b976eaaa03a9e66e11baae575302891d4231f3beb9bfe3173357a',15003,'image/png',1795329841133895);
+INSERT INTO "blob" VALUES('581047e18be14e816b674895325e0aa0e00dbe801ae0b90070713fdf5f43e547',18607,'image/png',1795329841164250);
+INSERT INTO "blob" VALUES('404d07cb9d43562251ddac20109285d1698173d6ec88679b589f413040c796ad',5521,'image/png',1795329841188942);
+INSERT INTO "blob" VALUES('0603880c50132810782560ae303ff1d5ab3db1b8474233c80159daee9d607008',5520,'image/png',1795329841203649);
+INSERT INTO "blob" VALUES('d54c7c6f356acede12fc7add68d3d3ab35f75baed7c2f395deb3e91803afe0e7',20330,'image/png',1795329841270599);
+INSERT INTO "blob" VALUES('25631a704f98ec1fb32dc6a9b021ff579b047a3d46def0d038209335a0153e86',6934,'image/png',1795329841270599);
 CREATE TABLE contributor (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -99,7 +99,7 @@ CREATE TABLE dataset (
  STRICT
 
 ;
-INSERT INTO "dataset" VALUES(1,'landscapes',1795328027162730);
+INSERT INTO "dataset" VALUES(1,'landscapes',1795329839590072);
 CREATE TABLE dataset_version (
 	id INTEGER NOT NULL, 
 	dataset_id INTEGER NOT NULL, 
@@ -115,7 +115,7 @@ CREATE TABLE dataset_version (
  STRICT
 
 ;
-INSERT INTO "dataset_version" VALUES(5,1,1,'1b3ede1dd0abd360bb890f8648c66019aa32f865473cf0ba05c6d96e629152dc',3,1795328027162730);
+INSERT INTO "dataset_version" VALUES(5,1,1,'1b3ede1dd0abd360bb890f8648c66019aa32f865473cf0ba05c6d96e629152dc',3,1795329839590072);
 CREATE TABLE edge (
 	child_id INTEGER NOT NULL, 
 	role TEXT NOT NULL, 
@@ -202,7 +202,7 @@ CREATE TABLE export (
  STRICT
 
 ;
-INSERT INTO "export" VALUES(15,8,'9d6a7c9b6275.png','image/png','{"format":"png","quality":null}','full','a57683a092008a11aaceb5046be857602c62277d4f2311f7e5b93d3adc4a8252',22750,'9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','{"artwork":{"file_digest":"a23d97b39187c295fad56fbdd0db01a7ead5b1b2523d4dfba0f2647d2b5f0d0e","height":64,"id":"9d6a7c9b62751b26b4e654d31a869249e2575c30d0efa54ce08b4b774ad8313c","made_at":"2026-11-22T06:13:49.155028+00:00","making":"formula","media_type":"image/png","parameters":{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"},"pixels_digest":"9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4","seed":"7","source_type":"algorithmicMedia","title":"Fjord","width":96},"checks":[{"check":"similarity","compared":3,"of":3}],"disclosed":"full","export":{"file_digest":"sha256:a57683a092008a11aaceb5046be857602c62277d4f2311f7e5b93d3adc4a8252","manifest":"urn:c2pa:bdfe6737-495b-45f5-93cb-3701963e7185:provarchive"},"exported_at":"2026-11-22T06:13:49Z","lineage":{"parents":[{"id":"517d8173216373ca649f2931b3314e51f0d08d5983bec9c2f2dddd61471b4173","kind":"run","name":"cppn, 2026-11-22 06:13:49 UTC","role":"run","truth":"checked"},{"id":"5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df","kind":"model","name":"cppn 1","role":"model","truth":"checked"}],"works":[{"creator":{"truth":"claimed","value":"Ada Lind"},"id":"c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b","licence":{"truth":"claimed","value":"CC-BY-4.0"},"name":"Fjord"},{"id":"839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993","name":"work-1.png"},{"id":"be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512","name":"work-2.png"}]},"manifest":{"clock":"own","label":"urn:c2pa:9756bc30-0af5-43c3-8abc-ed22bb67e2be:provarchive","signed_at":"2026-11-22T06:13:49.223491+00:00","signer":"CN=prov trial signer c0c07f21,O=prov trial identity"},"people":[{"credited":true,"name":"Ada Lind","role":"creator"}],"run":{"engine":{"distribution":"provenance-archive","name":"cppn","version":"1"},"environment":{"deterministic":false,"device":"cpu","kernels":"AVX512","libraries":{"accelerate":"1.15.0","c2pa-python":"0.38.1","diffusers":"0.42.1","huggingface-hub":"2.4.0","numpy":"2.4.6","peft":"0.21.2","pillow":"13.0.0","provenance-archive":"0.1.0","safetensors":"0.8.0","scipy":"1.17.1","tokenizers":"0.23.3","torch":"2.13.0+cpu","transformers":"5.23.0"},"processor":"a processor","python":"3.11.7","system":"Linux x86_64","threads":2},"id":"517d8173216373ca649f2931b3314e51f0d08d5983bec9c2f2dddd61471b4173","model":{"digest":"e09f3d6881a2a8f84e9117faa2c2711ffb8b6abbc5a0cfd27089201d3a0062ed","digest_of":"code","licence":null,"name":"cppn","version":"1"},"outcome":"finished","parameters":{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96},"prompt":null,"seed":"7","started_at":"2026-11-22T06:13:49.047779+00:00"},"schema":"urn:provenance-archive:export-record","text":{"disclosed":"Everything that is recorded: prompt, parameters, seed, people, paths and machine too.","making":"Made by a formula, without a trained model."},"tool":{"name":"prov","version":"0.1.0"},"version":1}',1795328029448256);
+INSERT INTO "export" VALUES(15,8,'df868e241c85.png','image/png','{"format":"png","quality":null}','full','8ea801b63c31ca7be018d342697749e44491c1d401c7653a757b0ff0810a8dad',22748,'9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4','{"artwork":{"file_digest":"952980659c6b976eaaa03a9e66e11baae575302891d4231f3beb9bfe3173357a","height":64,"id":"df868e241c85baab3e3994329cde29fbfa06a3a075c214257e4eebaeeca0ac67","made_at":"2026-11-22T06:44:01.071358+00:00","making":"formula","media_type":"image/png","parameters":{"attempt":0,"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_name":null,"parameters":{"detail":1.0,"grain":0.25,"palette":"auto"},"seed":"7","style":"papercut"},"pixels_digest":"9dfa00ae919f0603738784bcea4194d06701d81ae5f8dbbb4c8312e9ed9380d4","seed":"7","source_type":"algorithmicMedia","title":"Fjord","width":96},"checks":[{"check":"similarity","compared":3,"of":3}],"disclosed":"full","export":{"file_digest":"sha256:8ea801b63c31ca7be018d342697749e44491c1d401c7653a757b0ff0810a8dad","manifest":"urn:c2pa:921a8c1c-76ad-414c-b550-27f1ef259281:provarchive"},"exported_at":"2026-11-22T06:44:01Z","lineage":{"complete":true,"parents":[{"id":"33d909009893a96209fbc9c52514adcd41f34958c450442c5e33f2cf0c178f62","kind":"run","name":"cppn, 2026-11-22 06:44:01 UTC","role":"run","truth":"checked"},{"id":"5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df","kind":"model","name":"cppn 1","role":"model","truth":"checked"}],"works":[{"creator":{"truth":"claimed","value":"Ada Lind"},"id":"c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b","licence":{"truth":"claimed","value":"CC-BY-4.0"},"name":"Fjord"},{"id":"839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993","name":"work-1.png"},{"id":"be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512","name":"work-2.png"}]},"manifest":{"clock":"own","label":"urn:c2pa:3f800653-76a8-4b34-8af6-53dee11b625f:provarchive","signed_at":"2026-11-22T06:44:01.121637+00:00","signer":"CN=prov trial signer 4edbdba1,O=prov trial identity"},"people":[{"credited":true,"name":"Ada Lind","role":"creator"}],"run":{"engine":{"distribution":"provenance-archive","name":"cppn","version":"1"},"environment":{"deterministic":false,"device":"cpu","kernels":"AVX512","libraries":{"accelerate":"1.15.0","c2pa-python":"0.38.1","diffusers":"0.42.1","huggingface-hub":"2.4.0","numpy":"2.4.6","peft":"0.21.2","pillow":"13.0.0","provenance-archive":"0.1.0","safetensors":"0.8.0","scipy":"1.17.1","tokenizers":"0.23.3","torch":"2.13.0+cpu","transformers":"5.23.0"},"processor":"a processor","python":"3.11.7","system":"Linux x86_64","threads":2},"id":"33d909009893a96209fbc9c52514adcd41f34958c450442c5e33f2cf0c178f62","model":{"digest":"e09f3d6881a2a8f84e9117faa2c2711ffb8b6abbc5a0cfd27089201d3a0062ed","digest_of":"code","licence":null,"name":"cppn","version":"1"},"outcome":"finished","parameters":{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96},"prompt":null,"seed":"7","started_at":"2026-11-22T06:44:01.016712+00:00"},"schema":"urn:provenance-archive:export-record","text":{"disclosed":"Everything that is recorded: prompt, parameters, seed, people, paths and machine too.","making":"Made by a formula, without a trained model."},"tool":{"name":"prov","version":"0.1.0"},"version":1}',1795329841348517);
 CREATE TABLE finding (
 	id INTEGER NOT NULL, 
 	audit_id INTEGER NOT NULL, 
@@ -270,45 +270,45 @@ CREATE TABLE identity (
  STRICT
 
 ;
-INSERT INTO "identity" VALUES(1,'trial','trial','es256','2a11c197b74f038c4015e75d79404ee21bdc7a318104529f4522c96c35cb006e','CN=prov trial signer c0c07f21,O=prov trial identity','-----BEGIN CERTIFICATE-----
-MIICBzCCAa2gAwIBAgIULxKDJgz5taJiMxO0iS6979NacNYwCgYIKoZIzj0EAwIw
+INSERT INTO "identity" VALUES(1,'trial','trial','es256','4bc35e3f2c6be208cb1ffddc2d00066ca922efa9f0727eccbcd3d6117c5b1615','CN=prov trial signer 4edbdba1,O=prov trial identity','-----BEGIN CERTIFICATE-----
+MIICCDCCAa2gAwIBAgIUcu7THNONl32sPg8lqvypLCyn7XMwCgYIKoZIzj0EAwIw
 QDEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEgMB4GA1UEAwwXcHJvdiB0
-cmlhbCBpbnRlcm1lZGlhdGUwHhcNMjYxMTIyMDUxMzQ2WhcNMjcxMTIyMDUxMzQ2
+cmlhbCBpbnRlcm1lZGlhdGUwHhcNMjYxMTIyMDU0MzU5WhcNMjcxMTIyMDU0MzU5
 WjBDMRwwGgYDVQQKDBNwcm92IHRyaWFsIGlkZW50aXR5MSMwIQYDVQQDDBpwcm92
-IHRyaWFsIHNpZ25lciBjMGMwN2YyMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
-BADzV1NY7zCzuZCwiznFBW6HLBRddGtehFKLBFP7Ny1PkvpNTAiDOUP0LfZmW8+I
-ryiaRK6kj6cRe6TX5ZHHKBGjgYEwfzAdBgNVHQ4EFgQUwMB/IdZQRbvZUacwCiqB
-KdLUbFowHwYDVR0jBBgwFoAU7mzjBr22J0K9Vm56AuJMMHAJmrkwDAYDVR0TAQH/
+IHRyaWFsIHNpZ25lciA0ZWRiZGJhMTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+BBlQTnjfFkIgRHSzNcmPj59hXceUUNp2uax0k5P1Ou3EjPpdmnJwvIwHW7y8S/ZJ
+8S5qJAu1kJRKHeJq+0vSk/qjgYEwfzAdBgNVHQ4EFgQUTtvboZ1R1lmUt4Z7Ys1M
+KO9+ExMwHwYDVR0jBBgwFoAUwKCFJRCCWOBY8+wkPg8AhpbjzTkwDAYDVR0TAQH/
 BAIwADAOBgNVHQ8BAf8EBAMCB4AwHwYDVR0lBBgwFgYIKwYBBQUHAwQGCisGAQQB
-g+heAgEwCgYIKoZIzj0EAwIDSAAwRQIhANz9z/bP0ucy5dx9tMR2zk41N4WlWvs2
-Lk67N/FN7gsrAiAegN9k/K3FrH3KJHh6tnG1yNYBhjVGcpGo3Rd0r24OFw==
+g+heAgEwCgYIKoZIzj0EAwIDSQAwRgIhAISXIF4tK6vhnca540lecMrCWu76bFM4
+Yv9ciijqgUUGAiEAi3jNuaJ6NEle8Hj45sIYihjWCF6YPCUGrIJuceFKf+0=
 -----END CERTIFICATE-----
 -----BEGIN CERTIFICATE-----
-MIIB4TCCAYagAwIBAgIUMxSv3OaXJ+UESs0yDusDwOJHv80wCgYIKoZIzj0EAwIw
+MIIB3zCCAYagAwIBAgIUZEIBv2Lqg+bSvFtxVeQEbcZ1HxEwCgYIKoZIzj0EAwIw
 ODEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0
-cmlhbCByb290MB4XDTI2MTEyMjA1MTM0NloXDTMxMTEyMTA1MTM0NlowQDEcMBoG
+cmlhbCByb290MB4XDTI2MTEyMjA1NDM1OVoXDTMxMTEyMTA1NDM1OVowQDEcMBoG
 A1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEgMB4GA1UEAwwXcHJvdiB0cmlhbCBp
-bnRlcm1lZGlhdGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATzT4MSLj8oauDg
-bVGmi1pPwKIGCdhiYHEGURUU8T8BljK8HpFyICkXYyUOgp+dG5qPd4kOZKgdUg/X
-V8m/dD+So2YwZDAdBgNVHQ4EFgQU7mzjBr22J0K9Vm56AuJMMHAJmrkwHwYDVR0j
-BBgwFoAUZg20Wa1dYAZXmGVvIqGsnxT+owUwEgYDVR0TAQH/BAgwBgEB/wIBADAO
-BgNVHQ8BAf8EBAMCAQYwCgYIKoZIzj0EAwIDSQAwRgIhAL5CsUG7ZdjI0Z62Ki5W
-bdbsqAF/Gq2L+KjPK/QZjsR/AiEAr7Dt43Uq4d40zqlcyCt/+jO+ltp+UrutlMcf
-tcCwXYU=
+bnRlcm1lZGlhdGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASR83Es6V0iGJiu
+jjFoR+n0n7HQz4PPd9+AanBlE67R9ANXpfOQRqdiYCcL8Kq3e3tImED/slFrcbn1
+P8h9Gqh0o2YwZDAdBgNVHQ4EFgQUwKCFJRCCWOBY8+wkPg8AhpbjzTkwHwYDVR0j
+BBgwFoAUGgCOQPoxTgU0NNPQ3nhHUnUJOYswEgYDVR0TAQH/BAgwBgEB/wIBADAO
+BgNVHQ8BAf8EBAMCAQYwCgYIKoZIzj0EAwIDRwAwRAIgbISbGyxQQubtSkS9H6aC
+Rgfo77RVMxL3GX5HFOBktn4CIE7xpFBsPwF9bJNNj3MZ9DQt/2Tlledqp2NupKMx
+wsV8
 -----END CERTIFICATE-----
 ','-----BEGIN CERTIFICATE-----
-MIIB1TCCAXugAwIBAgIUM/B0FKs5ICFHNxHt7ZKjf49CV7MwCgYIKoZIzj0EAwIw
+MIIB1TCCAXugAwIBAgIUDPEgzsQiOI9guCzlzqPtIwnMCuowCgYIKoZIzj0EAwIw
 ODEcMBoGA1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0
-cmlhbCByb290MB4XDTI2MTEyMjA1MTM0NloXDTM2MTExOTA1MTM0NlowODEcMBoG
+cmlhbCByb290MB4XDTI2MTEyMjA1NDM1OVoXDTM2MTExOTA1NDM1OVowODEcMBoG
 A1UECgwTcHJvdiB0cmlhbCBpZGVudGl0eTEYMBYGA1UEAwwPcHJvdiB0cmlhbCBy
-b290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEKDpDpjww7Nm9C1032SDd58iP
-zhvZwsnQWRWBjCWIQYi9srGlYO7pDgS4Bd1dsD+loa3d4AWjDd/xvXM4zpkKLqNj
-MGEwHQYDVR0OBBYEFGYNtFmtXWAGV5hlbyKhrJ8U/qMFMB8GA1UdIwQYMBaAFGYN
-tFmtXWAGV5hlbyKhrJ8U/qMFMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
-AgEGMAoGCCqGSM49BAMCA0gAMEUCIEDRMSyc3Xnl5cML5QY0aT+tV7Nb5cd8EwlR
-HUhuvUErAiEAtfitLjQgDYcoT6itvd06Ij9FcRaVpeZoS3gsj5PKytc=
+b290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAExh9ML7MgmR3ChlBRtKdyIXsj
+5P1IQuLiIZB/uZd2j0QEI2K/Si7kZMOw7Lfw+LhZlHaSkcZZd83cKkYwIJSRLqNj
+MGEwHQYDVR0OBBYEFBoAjkD6MU4FNDTT0N54R1J1CTmLMB8GA1UdIwQYMBaAFBoA
+jkD6MU4FNDTT0N54R1J1CTmLMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
+AgEGMAoGCCqGSM49BAMCA0gAMEUCIDcVf2pv5TWvARc9Iu/KKqWtlgCer0wNheIG
+XUJS1bYzAiEA5rHNNXdAMkmITIZAgi+sSDlqtqovy1mpa/0YuBJLQkQ=
 -----END CERTIFICATE-----
-',1795324426000000,1826860426000000,1795328026964452);
+',1795326239000000,1826862239000000,1795329839479672);
 CREATE TABLE import (
 	artwork_id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -342,12 +342,12 @@ CREATE TABLE manifest (
  STRICT
 
 ;
-INSERT INTO "manifest" VALUES(1,8,1,'urn:c2pa:9756bc30-0af5-43c3-8abc-ed22bb67e2be:provarchive','62ce4e0986785c884c9eb51ac4785f5efd903f707c742d0cc040df683acb0f01',6053,'Trusted','[]',1795328029223491);
-INSERT INTO "manifest" VALUES(2,9,1,'urn:c2pa:4ee02f4e-08ab-4b28-81d7-c6d538d79d66:provarchive','4c4ff399e6cd96a0a0d70b6dfb88a77582b11929b2ada609bc653fd39ba6b142',6050,'Trusted','[]',1795328029260277);
-INSERT INTO "manifest" VALUES(3,12,1,'urn:c2pa:b7a6d892-ce5d-4fff-8696-60add3adaf10:provarchive','07236e9b923e52f52225937d93ffef7ae00b9f2a56731b08bada948820769ed8',4637,'Trusted','[]',1795328029290183);
-INSERT INTO "manifest" VALUES(4,13,1,'urn:c2pa:012e45ad-83f2-4913-8466-94703688c353:provarchive','43962ad2048a3958e0e01ea71835379d6f9ec09e3a0e5274138720dd39cc8f8b',4637,'Trusted','[]',1795328029306113);
-INSERT INTO "manifest" VALUES(5,14,1,'urn:c2pa:6e3d44d3-854a-4019-a75e-7c9fd4b15dbe:provarchive','bba384e2a281bef524153376434f46de715d8c9ca59f3e9f803a8e6aeb7f5c5e',13155,'Trusted','[]',1795328029374315);
-INSERT INTO "manifest" VALUES(6,15,1,'urn:c2pa:bdfe6737-495b-45f5-93cb-3701963e7185:provarchive','f4526834e443c64cd3f137e9b62a1fc5bf430602da51230a08c22f3eb5f9b702',12990,'Trusted','[]',1795328029477000);
+INSERT INTO "manifest" VALUES(1,8,1,'urn:c2pa:3f800653-76a8-4b34-8af6-53dee11b625f:provarchive','7dddbf525d7de27fdaab5fac9487de400f006a4ebcb88a02e6536b8521f46079',6052,'Trusted','[]',1795329841121637);
+INSERT INTO "manifest" VALUES(2,9,1,'urn:c2pa:30326b0c-579a-4d36-95ca-44aeb436a4cd:provarchive','f5bc77e8fcfb1828b5c9b86ef74e2515c907c536396b0f7be81fb0a115344fe5',6049,'Trusted','[]',1795329841161648);
+INSERT INTO "manifest" VALUES(3,12,1,'urn:c2pa:31e8c3ee-3db2-4ea7-9db6-222bc6dc011e:provarchive','a591d0315d68b71d9a070837c3687ab52df70312efdf6588d7687f6c6874a5cb',4636,'Trusted','[]',1795329841185459);
+INSERT INTO "manifest" VALUES(4,13,1,'urn:c2pa:d67a4837-c946-4d8e-ba08-67b33ca4d92b:provarchive','6491675e33bd0be1e55f6863ad76b2620dc6ae1c08fbe25a0086930c663f36cf',4636,'Trusted','[]',1795329841201083);
+INSERT INTO "manifest" VALUES(5,14,1,'urn:c2pa:a095bc59-3252-44b2-a1ae-22898e8740a1:provarchive','e74407fac34c74130dd44feb4d6f2a39a300dcc0edb1a10e2d3648d41cd9f948',13153,'Trusted','[]',1795329841267942);
+INSERT INTO "manifest" VALUES(6,15,1,'urn:c2pa:921a8c1c-76ad-414c-b550-27f1ef259281:provarchive','91a428ec8e08cf3602a383550abcba0886b3a4ca0def9ea8162ce8214878f30a',12988,'Trusted','[]',1795329841392467);
 CREATE TABLE "match" (
 	id INTEGER NOT NULL, 
 	audit_id INTEGER NOT NULL, 
@@ -390,6 +390,12 @@ INSERT INTO "match" VALUES(21,4,13,2,'phash8_v1',30,64,0,0);
 INSERT INTO "match" VALUES(22,4,13,1,'phash16_v1',116,256,3,0);
 INSERT INTO "match" VALUES(23,4,13,2,'phash16_v1',120,256,0,0);
 INSERT INTO "match" VALUES(24,4,13,3,'phash16_v1',122,256,0,0);
+INSERT INTO "match" VALUES(25,5,14,2,'phash8_v1',26,64,1,0);
+INSERT INTO "match" VALUES(26,5,14,1,'phash8_v1',26,64,2,0);
+INSERT INTO "match" VALUES(27,5,14,3,'phash8_v1',28,64,0,0);
+INSERT INTO "match" VALUES(28,5,14,3,'phash16_v1',118,256,7,0);
+INSERT INTO "match" VALUES(29,5,14,2,'phash16_v1',120,256,5,0);
+INSERT INTO "match" VALUES(30,5,14,1,'phash16_v1',120,256,5,0);
 CREATE TABLE model (
 	id INTEGER NOT NULL, 
 	name TEXT NOT NULL, 
@@ -429,21 +435,21 @@ CREATE TABLE node (
  STRICT
 
 ;
-INSERT INTO "node" VALUES(1,'c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b','work',1795328027144467);
-INSERT INTO "node" VALUES(2,'839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993','work',1795328027144467);
-INSERT INTO "node" VALUES(3,'be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512','work',1795328027144467);
-INSERT INTO "node" VALUES(4,'3e9f583bedd5881a8afaef0b8c2e2a73ea3774290053634f0edc894a94d69a82','contributor',1795328027144467);
-INSERT INTO "node" VALUES(5,'51369d0d228a0d24096b6d68909d80f69a98f2e4627b353a3fae5dba7e307ede','dataset',1795328027162730);
-INSERT INTO "node" VALUES(6,'5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df','model',1795328029047779);
-INSERT INTO "node" VALUES(7,'517d8173216373ca649f2931b3314e51f0d08d5983bec9c2f2dddd61471b4173','run',1795328029047779);
-INSERT INTO "node" VALUES(8,'9d6a7c9b62751b26b4e654d31a869249e2575c30d0efa54ce08b4b774ad8313c','artwork',1795328029235172);
-INSERT INTO "node" VALUES(9,'b804f1ed04f989e90aca91017ccf5210492434844bbdce7447f689a386e38b22','artwork',1795328029263117);
-INSERT INTO "node" VALUES(10,'151013dd7370cf82dc77b598f536980daf1a68ac212e52dffcfc4e2099383470','model',1795328029275911);
-INSERT INTO "node" VALUES(11,'54f91a71cc74c41db9c95cbbe02f9f3cd2dfd16851ec6929b5d1ad2c771dcbbb','run',1795328029275911);
-INSERT INTO "node" VALUES(12,'aad9b596373ddfc2b11a8883aa5740e0d593521a291c83db44b9915fe37a3686','artwork',1795328029293852);
-INSERT INTO "node" VALUES(13,'d1731a2df03ae5e9b674f2941586decbac3c81fcb9e8ebfcf46ad83c7d678cce','artwork',1795328029310829);
-INSERT INTO "node" VALUES(14,'f1174e02bed51ab1a77454f9389222787da4043cba737984910662013fd26412','artwork',1795328029376778);
-INSERT INTO "node" VALUES(15,'2df7d8a8834dc063aae4bed5bee951bc72d6d381d95b417331efb0970bea34ee','export',1795328029448256);
+INSERT INTO "node" VALUES(1,'c12481e28b4d6aff00d5efd1289f58a095953e3ef56d72a07ccbedb78056d88b','work',1795329839577178);
+INSERT INTO "node" VALUES(2,'839e6716b1c71604977b88d4f5bab06c854cd3302dabaaeeaedae73c413ea993','work',1795329839577178);
+INSERT INTO "node" VALUES(3,'be303bdd0a6428694127c7ac6a620bb65dc0e20fdbd0bd7616f6031117b5e512','work',1795329839577178);
+INSERT INTO "node" VALUES(4,'3e9f583bedd5881a8afaef0b8c2e2a73ea3774290053634f0edc894a94d69a82','contributor',1795329839577178);
+INSERT INTO "node" VALUES(5,'51369d0d228a0d24096b6d68909d80f69a98f2e4627b353a3fae5dba7e307ede','dataset',1795329839590072);
+INSERT INTO "node" VALUES(6,'5648a51c6a4080b79773ae185e8492108ac5746b82d79443127c7deee7ae43df','model',1795329841016712);
+INSERT INTO "node" VALUES(7,'33d909009893a96209fbc9c52514adcd41f34958c450442c5e33f2cf0c178f62','run',1795329841016712);
+INSERT INTO "node" VALUES(8,'df868e241c85baab3e3994329cde29fbfa06a3a075c214257e4eebaeeca0ac67','artwork',1795329841133895);
+INSERT INTO "node" VALUES(9,'23014c8626143e4f1b671eff091b832c9f42a4830f23abd584e3d39dea94a9c8','artwork',1795329841164250);
+INSERT INTO "node" VALUES(10,'151013dd7370cf82dc77b598f536980daf1a68ac212e52dffcfc4e2099383470','model',1795329841173493);
+INSERT INTO "node" VALUES(11,'e9291d132b0d75402f4bb073070a4beacc4a6a2674eae96948eb749aeafc6fe4','run',1795329841173493);
+INSERT INTO "node" VALUES(12,'1a048b8584221e0c1c9cb02a04d67470f40702547e4d1d5dd1114a6068012826','artwork',1795329841188942);
+INSERT INTO "node" VALUES(13,'027631105162c5d61d67b9ed8b5df7abc40c5e2a2764a43d4f55834725f07bfb','artwork',1795329841203649);
+INSERT INTO "node" VALUES(14,'070c7447cdff1c8e36e142a7f3b43a5914da1872558b3744bff990052eeb601d','artwork',1795329841270599);
+INSERT INTO "node" VALUES(15,'bcc9d6f84386a80d914c672b2d29757197fb89906f8d9e5ca9bdae2b5e18ac31','export',1795329841348517);
 CREATE TABLE rating (
 	id INTEGER NOT NULL, 
 	artwork_id INTEGER NOT NULL, 
@@ -477,7 +483,7 @@ CREATE TABLE reproduction (
  STRICT
 
 ;
-INSERT INTO "reproduction" VALUES(1,9,1,'exact','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779',0,0.0,NULL,'[]',1795328029441458);
+INSERT INTO "reproduction" VALUES(1,9,1,'exact','7d269fade8d101a7df74920364455af1c59399382f3b864ea3706704daa5d779',0,0.0,NULL,'[]',1795329841344192);
 CREATE TABLE rights (
 	id INTEGER NOT NULL, 
 	work_id INTEGER NOT NULL, 
@@ -494,9 +500,9 @@ CREATE TABLE rights (
  STRICT
 
 ;
-INSERT INTO "rights" VALUES(1,1,'allowed','licences.CC-BY-*','["attribution"]','[{"says":"yes","source":"licence","statement":"licence","truth":"claimed","value":"CC-BY-4.0","where":null}]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795328027144467);
-INSERT INTO "rights" VALUES(2,2,'unclear','training.unclear','[]','[]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795328027144467);
-INSERT INTO "rights" VALUES(3,3,'unclear','training.unclear','[]','[]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795328027144467);
+INSERT INTO "rights" VALUES(1,1,'allowed','licences.CC-BY-*','["attribution"]','[{"says":"yes","source":"licence","statement":"licence","truth":"claimed","value":"CC-BY-4.0","where":null}]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795329839577178);
+INSERT INTO "rights" VALUES(2,2,'unclear','training.unclear','[]','[]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795329839577178);
+INSERT INTO "rights" VALUES(3,3,'unclear','training.unclear','[]','[]','7847370b41403cb38ebfabf3610a9aa4f5d97025f10d5ce7dbb49c64e1256d31',1795329839577178);
 CREATE TABLE run (
 	id INTEGER NOT NULL, 
 	model_id INTEGER NOT NULL, 
@@ -514,8 +520,8 @@ CREATE TABLE run (
  STRICT
 
 ;
-INSERT INTO "run" VALUES(7,6,1,'7',NULL,'{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96}',2,1795328029047779);
-INSERT INTO "run" VALUES(11,10,1,'1','boats','{}',NULL,1795328029275911);
+INSERT INTO "run" VALUES(7,6,1,'7',NULL,'{"height":64,"options":{},"palette":["#000000","#061089","#6f6557","#d1638f","#90c7c0"],"palette_from":"3 of the 3 works of landscapes version 1","width":96}',2,1795329841016712);
+INSERT INTO "run" VALUES(11,10,1,'1','boats','{}',NULL,1795329841173493);
 CREATE TABLE run_end (
 	run_id INTEGER NOT NULL, 
 	outcome TEXT NOT NULL, 
@@ -528,8 +534,8 @@ CREATE TABLE run_end (
  STRICT
 
 ;
-INSERT INTO "run_end" VALUES(7,'finished',NULL,1795328029273710);
-INSERT INTO "run_end" VALUES(11,'finished',NULL,1795328029316525);
+INSERT INTO "run_end" VALUES(7,'finished',NULL,1795329841171569);
+INSERT INTO "run_end" VALUES(11,'finished',NULL,1795329841208520);
 CREATE TABLE selection (
 	id INTEGER NOT NULL, 
 	version_id INTEGER NOT NULL, 
@@ -664,9 +670,9 @@ CREATE TABLE work_location (
  STRICT
 
 ;
-INSERT INTO "work_location" VALUES(1,'/home/ada/works/work-0.png',1795328027144467);
-INSERT INTO "work_location" VALUES(2,'/home/ada/works/work-1.png',1795328027144467);
-INSERT INTO "work_location" VALUES(3,'/home/ada/works/work-2.png',1795328027144467);
+INSERT INTO "work_location" VALUES(1,'/home/ada/works/work-0.png',1795329839577178);
+INSERT INTO "work_location" VALUES(2,'/home/ada/works/work-1.png',1795329839577178);
+INSERT INTO "work_location" VALUES(3,'/home/ada/works/work-2.png',1795329839577178);
 CREATE INDEX ix_edge_parent_id_role_child_id ON edge (parent_id, role, child_id);
 CREATE INDEX ix_fingerprint_method_id ON fingerprint (method, id);
 CREATE INDEX ix_manifest_label ON manifest (label);
