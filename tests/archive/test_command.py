@@ -285,3 +285,10 @@ def _wait_gone(pid: int) -> None:
         if state == "Z":
             raise ProcessLookupError
         time.sleep(0.05)
+
+
+def test_an_archive_is_not_watched(plain_archive: Archive) -> None:
+    job = Job(command=("true",), watch=plain_archive.folder)
+
+    with pytest.raises(UsageError, match="is an archive itself"):
+        run_command(plain_archive, job)

@@ -1,6 +1,7 @@
 """Any callable that makes pictures is recorded by itself, and loses nothing by it."""
 # ruff: noqa: ARG002, ARG005  (the arguments are there to be recorded)
 
+import json
 import threading
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -345,3 +346,15 @@ def test_what_gives_its_pictures_later_is_not_wrapped(plain_archive: Archive) ->
             wrap(plain_archive, call)
     with pytest.raises(UsageError, match="cannot be called"):
         wrap(plain_archive, cast("Any", 5))
+
+
+def test_secrets_among_the_arguments_are_not_recorded(plain_archive: Archive) -> None:
+    def generate(prompt: str, api_key: str, token: str = "t0ken") -> Image.Image:
+        return picture(1).image()
+
+    plain_archive.wrap(generate)("boats", api_key="s3cret")
+
+    with plain_archive.database.read() as session:
+        parameters = json.dumps(session.scalars(select(schema.Run.parameters)).one())
+    assert "s3cret" not in parameters
+    assert "t0ken" not in parameters
