@@ -64,6 +64,11 @@ class Settings:
         return tuple(Path(name.strip()).expanduser() for name in self.anchors.split(",") if name.strip())
 
 
+def processors() -> int:
+    """Count the processors that this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def environment_name(setting: "dataclasses.Field[Any]") -> str:
     """Name the environment variable of a setting."""
     return f"PROV_{setting.metadata['table']}_{setting.name}".upper()

@@ -7,11 +7,12 @@ that the store keeps.
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive.artwork import manifest_json
+from provenance.archive.blobs import remember_blobs
 from provenance.archive.rows import manifest_row
 from provenance.collect.work import Consent, Work
 from provenance.database import utc_now
@@ -63,9 +64,7 @@ def kept_bundles(session: Session, node: int, identity: Digest | None = None) ->
 def keep_signed(archive: "Archive", session: Session, node: int, signed: "Signed", media_type: str) -> None:
     """Write the rows of a signed file that the store keeps for a node; its bytes are in the store already."""
     digest = Digest.of(signed.data)
-    if session.get(schema.Blob, digest.hex) is None:
-        row = {"digest": digest.hex, "size": len(signed.data), "media_type": media_type, "stored_at": utc_now()}
-        session.execute(insert(schema.Blob), [row])
+    remember_blobs(session, [(digest, len(signed.data), media_type)], utc_now())
     identities = dict(session.execute(select(schema.Identity.fingerprint, schema.Identity.id)).all())
     told = manifest_json(signed) | {"identity": archive.identity.fingerprint.hex}
     told |= {"store_digest": digest.hex, "store_size": len(signed.data)}

@@ -2,7 +2,6 @@
 
 import functools
 import importlib.metadata
-import os
 import platform
 import sys
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.digest import Digest, Json
+from provenance.settings import processors
 
 _PIPELINES = ("diffusers", "transformers", "peft", "accelerate", "tokenizers", "huggingface-hub")
 _LIBRARIES = ("provenance-archive", "torch", "numpy", "pillow", "scipy", "c2pa-python", "safetensors", *_PIPELINES)
@@ -44,8 +44,7 @@ def environment_id(session: Session, record: Mapping[str, Json]) -> int:
 
 def worker_count(wanted: int) -> int:
     """Choose how many threads work behind the generator: what is wanted, or the cores less one, at most 4."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return wanted or max(1, min(4, cores - 1))
+    return wanted or max(1, min(4, processors() - 1))
 
 
 @functools.cache

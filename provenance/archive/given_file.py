@@ -72,11 +72,11 @@ def work_bytes(session: Session, work: schema.Work) -> bytes:
             return data
     if there:
         raise DamagedArchiveError(
-            f"{there[0]} has changed since the work {work.name} was recorded. Put the old file back, or name the new "
-            "file by its path: it becomes a work of its own."
+            f"{there[0]} has changed since the work {work.name} was added. Put the old file back, or add the new "
+            "one: it is a work of its own."
         )
     where = f" It was last seen at {paths[0]}." if paths else ""
-    raise NotFoundError(f"The file of the work {work.name} is not there any more.{where} Put it back, or name a file.")
+    raise NotFoundError(f"The file of the work {work.name} is not there any more.{where} Put it back, or add it again.")
 
 
 def _find(session: Session, text: str, *, is_file: bool) -> schema.Node | None:

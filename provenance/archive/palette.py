@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.given_file import work_bytes
 from provenance.archive.labels import labels
 from provenance.collect.merkle import dataset_root
 from provenance.digest import Digest
@@ -82,19 +82,7 @@ def palette_from(archive: "Archive", names: Sequence[str]) -> Palette:
 
 def open_work(session: Session, work: schema.Work) -> Picture:
     """Open the file of a work where it was seen, and make sure that it is still the same file."""
-    query = select(schema.WorkLocation.path).where(schema.WorkLocation.work_id == work.id)
-    paths = [Path(path) for path in session.scalars(query.order_by(schema.WorkLocation.seen_at.desc()))]
-    there = [path for path in paths if path.is_file()]
-    for path in there:
-        data = path.read_bytes()
-        if Digest.of(data).hex == work.file_digest:
-            return Picture.open(data)
-    if there:
-        message = f"{there[0]} has changed since the work {work.name} was added. Put the old file back, or add anew."
-        raise DamagedArchiveError(message)
-    where = f" It was last seen at {paths[0]}." if paths else ""
-    message = f"The file of the work {work.name} is not there any more.{where} Put it back, or add the dataset again."
-    raise NotFoundError(message)
+    return Picture.open(work_bytes(session, work))
 
 
 def _named(session: Session, name: str) -> tuple[str, list[int]]:

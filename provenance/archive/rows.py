@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.blobs import remember_blobs
 from provenance.database import utc_now
+from provenance.digest import Digest
 from provenance.errors import DamagedArchiveError
 from provenance.schema import Kind, Role
 from provenance.schema.base import EPOCH
@@ -106,15 +108,12 @@ def instant(microseconds: int) -> datetime:
 
 
 def _write_blobs(session: Session, records: Sequence[Recorded], at: datetime) -> None:
-    blobs = {r.file_digest: {"digest": r.file_digest, "size": r.file_size, "media_type": r.media_type} for r in records}
+    blobs = [(Digest(record.file_digest), record.file_size, record.media_type) for record in records]
     for record in records:
         if (source := record.edit or record.imported) is not None:
             received = source["received"]
-            blobs[received["digest"]] = dict(received)
-    known = set(session.scalars(select(schema.Blob.digest).where(schema.Blob.digest.in_(blobs))))
-    rows = [row | {"stored_at": at} for digest, row in blobs.items() if digest not in known]
-    if rows:
-        session.execute(insert(schema.Blob), rows)
+            blobs.append((Digest(received["digest"]), received["size"], received["media_type"]))
+    remember_blobs(session, blobs, at)
 
 
 def _mentioned(records: Sequence[Recorded]) -> set[str]:

@@ -4,7 +4,6 @@ The description must lie in the folder of its files. Only what it describes is t
 what lies at an address has to be brought first.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,7 @@ from provenance.collect.table import Row, Table
 from provenance.digest import Digest
 from provenance.errors import UsageError
 from provenance.picture import PIXEL_LIMIT, Picture
+from provenance.settings import processors
 
 _SEPARATORS: Final = {"text/csv": ",", "text/tsv": "\t", "text/tab-separated-values": "\t"}
 _PROPERTIES: Final = frozenset({"filename", "fullpath", "filepath"})
@@ -91,7 +91,7 @@ def collect_croissant(
 ) -> "Collection[M]":
     """Read the pictures that `croissant` describes, and no others of its folder; the rest as in `read.collect`."""
     plan = match(croissant.listing, croissant.table)
-    workers = workers or os.cpu_count() or 1
+    workers = workers or processors()
     return Collection(plan, measure=measure, known=known, look=look, workers=workers, limit=limit)
 
 

@@ -5,7 +5,6 @@ that threads use the cores as well as processes would, and nothing has to be cop
 What must be decided in order (duplicates, what is known) is decided on the thread that iterates.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from provenance.collect.work import Work
 from provenance.digest import Digest
 from provenance.errors import NotFoundError, PictureError
 from provenance.picture import PIXEL_LIMIT, Picture
+from provenance.settings import processors
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def collect(
     if not plan.files and not plan.refusals:
         message = f"{folder} holds no PNG, JPEG, WebP, TIFF, GIF or AVIF file. Give the folder that holds the works."
         raise NotFoundError(message)
-    return Collection(plan, measure=measure, known=known, look=look, workers=workers or _processors(), limit=limit)
+    return Collection(plan, measure=measure, known=known, look=look, workers=workers or processors(), limit=limit)
 
 
 class Collection(Generic[M]):
@@ -234,8 +234,3 @@ def _refusal(file: Described, reason: str, sentence: str) -> Refusal:
 
 def _itself(refusal: Refusal) -> Refusal:
     return refusal
-
-
-def _processors() -> int:
-    """Count the processors that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from provenance.digest import Digest, canonical_json
 from provenance.errors import EngineError, NotFoundError
+from provenance.settings import processors
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,7 +130,7 @@ def tensors_digest(source: "Mapping[str, Tensor] | Iterable[Path]") -> Digest:
     It is SHA-256 over the canonical JSON of the sorted rows [name, dtype, shape, SHA-256 of the bytes].
     All cores work, with one buffer of 1 MiB each for files. Raises NotFoundError, EngineError.
     """
-    with ThreadPoolExecutor(_cores()) as threads:
+    with ThreadPoolExecutor(processors()) as threads:
         if isinstance(source, Mapping):
             rows = sorted(threads.map(_tensor_row, source.items()))
         else:
@@ -279,7 +280,3 @@ def _unreadable(path: Path, cause: OSError) -> NotFoundError | EngineError:
     return EngineError(
         f"The weights in {path} cannot be read: {cause.strerror or cause}. Give a file that you may read."
     )
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

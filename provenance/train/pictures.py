@@ -5,7 +5,6 @@ no file which changed since can slip into a training under the name of the old o
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -21,6 +20,7 @@ from provenance.collect.read import in_order
 from provenance.digest import Digest, Json
 from provenance.errors import PictureError, UsageError
 from provenance.picture import PIXEL_LIMIT, Picture
+from provenance.settings import processors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -170,7 +170,7 @@ def prepare(
         raise UsageError(message) from cause
     kept: list[int] = []
     left_out: list[LeftOut] = []
-    workers = workers or _processors()
+    workers = workers or processors()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
     try:
         jobs = (partial(_one, index, source, preprocessing, limit) for index, source in enumerate(sources))
@@ -245,8 +245,3 @@ def _is_colour(text: object) -> bool:
         return len(cast("tuple[int, ...]", ImageColor.getrgb(text))) == 3
     except ValueError:
         return False
-
-
-def _processors() -> int:
-    """Count the processors that this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
