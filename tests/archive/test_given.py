@@ -130,7 +130,7 @@ def test_a_work_that_moved_or_changed_is_named_with_what_to_do(plain_archive: Ar
     data = brush.read_bytes()
 
     picture(9).image().save(brush)
-    with pytest.raises(DamagedArchiveError, match=r"brush\.png has changed since the work brush\.png was recorded"):
+    with pytest.raises(DamagedArchiveError, match=r"brush\.png has changed since the work brush\.png was added"):
         given(plain_archive, "style", uid)
     brush.unlink()
     with pytest.raises(NotFoundError, match=r"not there any more\. It was last seen at .*brush\.png\. Put it back"):
