@@ -7,33 +7,30 @@ checkpoint in the archive's folder `trainings`, and is gone on with from there.
 
 import dataclasses
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.blobs import remember_blobs
-from provenance.archive.choose import is_engine
-from provenance.archive.collect import check_name
 from provenance.archive.models import ModelFacts, learnt_facts, remember_model
 from provenance.archive.rights import Selected, select_for_training
-from provenance.archive.runs import checked_seed, printable, recordable
+from provenance.archive.runs import printable, recordable
+from provenance.archive.training_order import TrainingOrder, check_training, versioned
 from provenance.archive.trainings import Facts, Open, begin, fail, go_on
 from provenance.database import utc_now
 from provenance.digest import Digest, Json
 from provenance.errors import CancelledError, DamagedArchiveError, ProvenanceError, UsageError
 from provenance.export.encode import encode
-from provenance.generate.engine import read_options
 from provenance.generate.identity import code_digest
 from provenance.generate.registry import choose_device, find
 from provenance.picture import Picture
 from provenance.schema import Outcome, Role
 from provenance.train.gan_settings import GanSettings
-from provenance.train.gan_settings import check as check_settings
 from provenance.train.pictures import Prepared, Preprocessing, Source, prepare
 from provenance.words import Truth
 
@@ -42,36 +39,6 @@ if TYPE_CHECKING:
 
     from provenance.archive.archive import Archive
     from provenance.train.gan import Progress, Trained
-
-ENGINES = ("gan",)
-"""Engines that learn here."""
-
-
-_MOST_SAMPLES = 4_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingOrder:
-    """What somebody wants trained."""
-
-    name: str
-    """What the model will be called."""
-    dataset: str
-    """NAME of a dataset, or NAME@VERSION."""
-    engine: str = "gan"
-    categories: Sequence[str] = ()
-    """Only works of these categories; empty means all."""
-    settings: Mapping[str, str | int | float | bool] = field(default_factory=dict)
-    """Hyperparameters of `train.gan_settings.GanSettings`, as texts or values."""
-    background: str = "#ffffff"
-    fit: str = "pad"
-    seed: int | None = None
-    device: str = "auto"
-    by: str | None = None
-    resume: bool = False
-    """Go on with the latest training of this name that was stopped."""
-    samples: int = 512
-    """Pictures that the figures of the finished model are measured on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,35 +76,6 @@ class Report:
     """A picture of samples, made anew at each checkpoint."""
 
 
-class _Options:
-    """The settings of a training, for the reader of options."""
-
-    name: ClassVar[str] = "gan"
-    Options: ClassVar[type[Any]] = GanSettings
-
-
-def check_training(order: TrainingOrder) -> tuple[GanSettings, Preprocessing]:
-    """Read what an order says, as far as can be told without an archive. Raises UsageError, EngineError."""
-    if order.engine not in ENGINES:
-        raise UsageError(f"Nothing called {order.engine!r} learns here. There is: {', '.join(ENGINES)}.")
-    check_model_name(order.name)
-    checked_seed(order.seed)
-    if not 2 <= order.samples <= _MOST_SAMPLES:
-        raise UsageError(f"A model is measured on 2 to {_MOST_SAMPLES:,} samples; {order.samples} are asked for.")
-    settings: GanSettings = read_options(_Options, order.settings)  # type: ignore[arg-type]  # it has what is read
-    check_settings(settings)
-    preprocessing = Preprocessing(size=settings.size, background=order.background, fit=order.fit)  # type: ignore[arg-type]
-    choose_device(order.device)
-    return settings, preprocessing
-
-
-def check_model_name(name: str) -> None:
-    """Raise UsageError for what cannot name a model."""
-    check_name(name, "a model")
-    if is_engine(name):
-        raise UsageError(f"{name} is the name of an engine. Call the model something else.")
-
-
 def train(
     archive: "Archive", order: TrainingOrder, *, report: Callable[[Report], None] = lambda _report: None
 ) -> TrainedModel:
@@ -147,7 +85,7 @@ def train(
     KeyboardInterrupt comes through, and the training can be gone on with.
     """
     settings, preprocessing = check_training(order)
-    name, number = _versioned(order.dataset)
+    name, number = versioned(order.dataset)
     selected = select_for_training(archive, name, number, categories=tuple(order.categories))
     prepared = _pictures(archive, selected, preprocessing, report)
     training = _begun(archive, order, settings, preprocessing, selected)
@@ -170,16 +108,6 @@ def train(
         sheet_digest=made.sheet.hex,
         diverged=trained.diverged,
     )
-
-
-def _versioned(text: str) -> tuple[str, int | None]:
-    """Read NAME or NAME@VERSION. Raises UsageError."""
-    name, at, number = text.partition("@")
-    if not at:
-        return name, None
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
-        raise UsageError(f"{text!r} names no version of a dataset. Write {name}@2, for example.")
-    return name, int(number)
 
 
 def _pictures(

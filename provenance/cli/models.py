@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from provenance.archive.add_model import AddedModel
     from provenance.archive.archive import Archive
     from provenance.archive.model_detail import ModelDetail
-    from provenance.archive.train import TrainedModel, TrainingOrder
+    from provenance.archive.train import TrainedModel
+    from provenance.archive.training_order import TrainingOrder
 
 _FIGURES = {
     "kid": "lower is nearer; 0 is the works themselves",
@@ -76,8 +77,8 @@ def train(
 
     Example: prov model train gan smileys --dataset openmoji --category smileys-emotion --steps 4000
     """
-    from provenance.archive.train import TrainingOrder, check_training
     from provenance.archive.train import train as learn
+    from provenance.archive.training_order import TrainingOrder, check_training
 
     settings: dict[str, str | int | float | bool] = {"size": size, **read_parameters(param or [])}
     settings |= {"steps": steps} if steps is not None else {}

@@ -16,7 +16,8 @@ from provenance.archive.create import Order, generate
 from provenance.archive.lineage import impact, lineage
 from provenance.archive.model_detail import models, show_model
 from provenance.archive.reproduce import reproduce
-from provenance.archive.train import Report, TrainedModel, TrainingOrder, train
+from provenance.archive.train import Report, TrainedModel, train
+from provenance.archive.training_order import TrainingOrder
 from provenance.digest import Digest
 from provenance.errors import DamagedArchiveError, NotFoundError, ProvenanceError, UsageError
 
