@@ -227,17 +227,11 @@ def _listed(session: Session, rows: Sequence[int]) -> Iterable[TouchedNode]:
     kinds = _kinds(session, rows)
     for kind in TOUCHED:
         some = sorted(row for row, its in kinds.items() if its == kind.value)[:_NAMED]
-        texts = _training_labels(session, some) if kind is Kind.TRAINING else labels(session, dict.fromkeys(some, kind))
+        texts = labels(session, dict.fromkeys(some, kind))
         for begin in range(0, len(some), _PART):
             part = select(Node.id, Node.uid).where(Node.id.in_(some[begin : begin + _PART])).order_by(Node.id)
             for row, uid in session.execute(part):
                 yield TouchedNode(uid=uid, kind=kind.value, label=texts[row])
-
-
-def _training_labels(session: Session, rows: Sequence[int]) -> dict[int, str]:
-    training = schema.Training
-    query = select(training.id, training.name, training.started_at).where(training.id.in_(rows))
-    return {row.id: f"{row.name}, {row.started_at:%Y-%m-%d %H:%M:%S} UTC" for row in session.execute(query)}
 
 
 def _same_pictures(session: Session, rows: Sequence[int]) -> int:

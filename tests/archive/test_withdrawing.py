@@ -12,6 +12,7 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.archive import Archive
 from provenance.archive.collect import Defaults, add_dataset
+from provenance.archive.create import Order, generate
 from provenance.archive.lineage import impact
 from provenance.archive.rights import check_model, select_for_training, standing
 from provenance.archive.withdraw import withdraw
@@ -229,3 +230,13 @@ def test_works_are_named_by_the_beginning_of_their_ids(filled: Archive) -> None:
     uid = select_for_training(filled, "mine").works[0].uid
 
     assert withdraw(filled, "mine", [uid[:12]], reason="one").works[0].uid == uid
+
+
+def test_a_withdrawn_work_that_is_given_is_warned_of_or_refused(filled: Archive, works: Path) -> None:
+    withdraw(filled, "mine", ["0.png"], reason="one")
+    order = Order(palette_from=["mine"], width=16, height=16)
+
+    assert "The consent to use 0.png was withdrawn." in generate(filled, order).warnings
+    (filled.folder / FILE_NAME).write_text('[training]\nwithdrawn = "refuse"\n', encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"consent to use 0\.png was withdrawn"):
+        generate(filled, order)

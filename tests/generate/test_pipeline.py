@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import load_file, save_file
+from sqlalchemy import select
 from tiny_pipeline import tiny_lora, tiny_noise, tiny_pipeline
 
+from provenance import schema
 from provenance.archive.add_model import add_model
 from provenance.archive.archive import Archive
 from provenance.archive.create import Order, generate
@@ -299,3 +302,26 @@ def test_a_wrong_option_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="strength of diffusers must lie from -1 to 1"):
         read_options(Diffusers, {"strength": "1.5"})
     assert read_options(Diffusers, {"tiling": "yes", "steps": "7"}).steps == 7
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({}, "needs a prompt"),
+        ({"prompt": "x", "parameters": {"strength": 0.5}}, "give one with --image"),
+        ({"prompt": "x" * 25_000}, "25,000 characters"),
+        ({"prompt": "x", "pictures": {"mask": "mask.png"}}, "give the picture too"),
+    ],
+)
+def test_what_the_pipeline_cannot_take_is_refused_before_a_run_is_written(
+    plain_archive: Archive, tmp_path: Path, asked: dict[str, Any], sentence: str
+) -> None:
+    add_model(plain_archive, "harbour", tiny_pipeline())
+    Image.new("L", (64, 64)).save(tmp_path / "mask.png")
+    given = {role: str(tmp_path / name) for role, name in asked.pop("pictures", {}).items()}
+
+    with pytest.raises(UsageError, match=sentence):
+        generate(plain_archive, Order(model="harbour", device="cpu", pictures=given, **asked))
+
+    with plain_archive.database.read() as session:
+        assert session.scalars(select(schema.Run)).all() == []
