@@ -18,6 +18,7 @@ from provenance.archive.model_detail import models, show_model
 from provenance.archive.reproduce import reproduce
 from provenance.archive.train import Report, TrainedModel, train
 from provenance.archive.training_order import TrainingOrder
+from provenance.collect.merkle import dataset_root
 from provenance.digest import Digest
 from provenance.errors import DamagedArchiveError, NotFoundError, ProvenanceError, UsageError
 
@@ -214,6 +215,21 @@ def test_a_row_that_was_altered_is_found(plain_archive: Archive, tmp_path: Path,
         session.execute(text(change))
 
     assert _problems(plain_archive) != ()
+
+
+def test_a_selection_that_was_altered_in_step_with_its_works_is_found(plain_archive: Archive, tmp_path: Path) -> None:
+    works(plain_archive, tmp_path / "works", 6, denied=1)
+    train(plain_archive, ORDER)
+
+    with plain_archive.database.write() as session:
+        selection = session.scalars(select(schema.Selection)).one()
+        query = select(schema.Node.uid, schema.Node.id).join(schema.Edge, schema.Edge.parent_id == schema.Node.id)
+        members = session.execute(query.where(schema.Edge.child_id == selection.id, schema.Edge.role == "member")).all()
+        session.execute(text(f"DELETE FROM edge WHERE child_id = {selection.id} AND parent_id = {members[0].id}"))
+        selection.merkle_root, selection.works = dataset_root([row.uid for row in members[1:]]), len(members) - 1
+
+    (problem,) = _problems(plain_archive)
+    assert problem.startswith("The selection ")
 
 
 @pytest.mark.parametrize(("count", "denied"), [(1, 0), (4, 4)])
