@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _LONG = 400
 """Characters of a value that are shown; `--json` has them all."""
 
+_UNBROKEN = 80
+"""The same for a value without spaces: nobody reads a latent, but a digest is shown whole."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -164,7 +167,8 @@ def _chosen(detail: "Detail") -> list[tuple[str, str]]:
     first = [("style", str(chosen.pop("style")))] if "style" in chosen else []
     if colours is not None:
         first.append(("palette", " ".join(filter(None, [named, _short(colours)]))))
-    return [*first, *((name.replace("_", " "), _short(value)) for name, value in chosen.items())]
+    said = ((name, value) for name, value in chosen.items() if value not in (None, [], {}, ""))
+    return [*first, *((name.replace("_", " "), _short(value)) for name, value in said)]
 
 
 def _short(value: object) -> str:
@@ -173,7 +177,8 @@ def _short(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {item}" for name, item in value.items()) or "none"
     text = str(value)
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+    longest = _LONG if " " in text else _UNBROKEN
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _say_nearest(detail: "Detail") -> None:

@@ -78,3 +78,13 @@ def test_a_list_without_models_says_how_to_get_one(prov: Callable, here: Path) -
     assert outcome.code == 0
     assert "There is no model yet." in outcome.out
     assert "prov model train gan" in outcome.err
+
+
+def test_a_latent_does_not_fill_the_screen(prov: Callable, filled: Path) -> None:  # type: ignore[type-arg]
+    prov("model", "train", "gan", "faces", "--dataset", "shapes", *TINY, *SMALL)
+    (artwork,) = json.loads(prov("generate", "faces", "--json").out)["artworks"]
+
+    shown = prov("show", artwork["uid"]).out
+
+    assert max(map(len, shown.splitlines())) < 120
+    assert "None" not in shown
