@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.archive.rows import Recorded
 from provenance.archive.thresholds import thresholds
-from provenance.audit import CHECKS, Answer, Subject, ask
+from provenance.audit import CHECKS, Answer, Match, Subject, ask
 from provenance.database import utc_now
 from provenance.digest import Digest, Json
 from provenance.export.encode import encode
@@ -100,7 +100,7 @@ def prepare(archive: "Archive", draft: Draft) -> Recorded:
         made_at=_microseconds(draft.made_at),
         fingerprints={name: [_text(f.codes), f.quality] for name, f in fingerprints.items()},
         audit=_audit(answer),
-        matches=[dataclasses.asdict(match) for match in answer.matches],
+        matches=[_flat(match) for match in answer.matches],
         findings=[_json_of(finding) for finding in answer.findings],
         manifest=signed | {"identity": archive.identity.fingerprint.hex},
         edges=[[role.value, parent, truth.value] for role, parent, truth in draft.edges],
@@ -171,6 +171,10 @@ def _microseconds(moment: datetime) -> int:
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _flat(match: Match) -> dict[str, Json]:
+    return {field.name: getattr(match, field.name) for field in dataclasses.fields(match)}
 
 
 def _json_of(finding: Any) -> dict[str, Any]:  # noqa: ANN401

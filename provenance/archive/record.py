@@ -1,13 +1,15 @@
 """A run and its writer: what happens behind the generator, top to bottom.
 
 The run's row commits before the first pixel. Then each picture goes through worker threads (fingerprint,
-check, encode, sign, store, journal) to one writer thread that commits batches. The generator only
-waits when more pictures are on their way than the settings allow.
+check, encode, sign, store, journal) to one writer thread that gathers them for a moment and commits batches: a
+transaction costs as much for one picture as for many. The generator only waits when more pictures are on their
+way than the settings allow.
 """
 
 import queue
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.02
 """Seconds until a writer looks again whether another run has written what its records match."""
+
+_LINGER = 0.25
+"""Seconds that a prepared picture waits for others to share a transaction with; the journal holds it meanwhile."""
 
 
 def start(
@@ -93,7 +98,10 @@ class Run:
         self._count = 0
         self._failure: BaseException | None = None
         self._uids: dict[int, str] = {}
-        self._room = threading.BoundedSemaphore(archive.settings.queue)
+        self._room = threading.BoundedSemaphore(archive.settings.queue)  # of pictures in memory
+        # Of records in front of the writer. Taken before a picture is prepared: what others are found to match
+        # has its place already, so that they never wait for each other.
+        self._places = threading.BoundedSemaphore(2 * archive.settings.batch)
         self._prepared: queue.SimpleQueue[_Prepared | None] = queue.SimpleQueue()
         self._workers = ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-worker")
         # A daemon: a run that nobody closed must not keep the program from ending; its journal finishes it.
@@ -174,6 +182,7 @@ class Run:
 
     def _prepare(self, position: int, item: "_Item") -> Recorded:
         uid, recorded = "", None
+        self._places.acquire()
         try:
             draft = item.adapt(_draft(self._archive, self.uid, self.facts, position, item))
             uid = draft.uid
@@ -187,6 +196,7 @@ class Run:
             raise
         finally:
             self._prepared.put(_Prepared(uid=uid, recorded=recorded))
+            self._room.release()
         return recorded
 
     def _write_batches(self) -> None:
@@ -200,7 +210,7 @@ class Run:
                     continue
                 if prepared.recorded is None:
                     self._archive.indexes.unwritten.discard(prepared.uid)
-                    self._room.release()
+                    self._places.release()
                 else:
                     waiting.append(prepared.recorded)
             ready = _complete(waiting, self._archive.indexes.unwritten.copy())
@@ -213,8 +223,9 @@ class Run:
         arrived: list[_Prepared | None] = []
         try:
             arrived.append(self._prepared.get(timeout=wait))
-            while len(arrived) < self._archive.settings.batch:
-                arrived.append(self._prepared.get_nowait())
+            until = time.monotonic() + _LINGER
+            while arrived[-1] is not None and len(arrived) < self._archive.settings.batch:
+                arrived.append(self._prepared.get(timeout=max(0.0, until - time.monotonic())))
         except queue.Empty:
             pass
         return arrived
@@ -228,7 +239,7 @@ class Run:
             self._failure = self._failure or error
         for record in records:
             self._archive.indexes.unwritten.discard(record.uid)
-            self._room.release()
+            self._places.release()
 
     def _finish(self, outcome: Outcome, message: str | None) -> None:
         self._open = False

@@ -55,8 +55,8 @@ class Recorded:
     run_truth: str = Truth.CHECKED.value
 
     def to_json(self) -> dict[str, Any]:
-        """Write it as JSON."""
-        return dataclasses.asdict(self)
+        """Write it as JSON, sharing what it holds: `dataclasses.asdict` would copy all of it, a millisecond each."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
 def from_json(record: Mapping[str, Any]) -> Recorded:

@@ -1,5 +1,6 @@
 """A run records what it is given."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import torch
 from pictures import picture
 from PIL import Image
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from provenance import schema
+from provenance.archive import record
 from provenance.archive.archive import Archive
 from provenance.archive.detail import show
+from provenance.archive.rows import Recorded
 from provenance.archive.search import artworks
 from provenance.digest import Digest
 from provenance.errors import UsageError
@@ -232,3 +236,23 @@ def test_an_opaque_alpha_channel_changes_no_digest(plain_archive: Archive) -> No
         run.add(opaque)
 
     assert show(plain_archive, run.artworks[0]).pixels_digest == picture(1).digest.hex
+
+
+def test_pictures_that_come_quickly_share_a_transaction(
+    plain_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    write_rows = record.write
+
+    def counted(session: Session, records: Sequence[Recorded]) -> dict[str, int]:
+        batches.append(len(records))
+        return write_rows(session, records)
+
+    monkeypatch.setattr(record, "write", counted)
+    with plain_archive.run("my-model") as run:
+        for number in range(12):
+            run.add(picture(number))
+
+    assert sum(batches) == 12
+    assert max(batches) > 1
+    assert len(batches) < 12
