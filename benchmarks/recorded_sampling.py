@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ from provenance.archive.train import train
 from provenance.archive.training_order import TrainingOrder
 from provenance.database import utc_now
 from provenance.digest import Digest
+from provenance.generate.engine import Batching
 from provenance.generate.registry import render_many
 
 PROMISE = 1.05
@@ -72,7 +74,7 @@ def batches(setup: Setup, count: int) -> Iterator[NDArray[np.uint8]]:
     together = getattr(setup.engine, "batch", 1)
     for first in range(0, count, together):
         outs = [np.zeros((SIDE, SIDE, 3), np.uint8) for _ in range(min(together, count - first))]
-        render_many(setup.engine, [setup.request(first + place) for place in range(len(outs))], outs)
+        render_many(cast("Batching", setup.engine), [setup.request(first + place) for place in range(len(outs))], outs)
         yield from outs
 
 
