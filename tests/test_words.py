@@ -26,6 +26,7 @@ from provenance.words import (
     Severity,
     Sign,
     Signature,
+    Standing,
     Truth,
     Verdict,
     Vouched,
@@ -214,9 +215,34 @@ def test_no_copy_is_told_with_what_was_compared() -> None:
     assert words.coverage_warning(compared=3422, of=3422) is None
 
 
+@pytest.mark.parametrize("given", [0, 2])
 @pytest.mark.parametrize("of", [0, 7])
-def test_nothing_compared_is_never_no_copy(of: int) -> None:
-    assert "No copy" not in words.no_copy_found(compared=0, of=of)
+def test_nothing_compared_is_never_no_copy(of: int, given: int) -> None:
+    assert "No copy" not in words.no_copy_found(compared=0, of=of, given=min(of, given))
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "said"),
+    [
+        (3013, 1, "3,013 works (3,012 training works, 1 only given as a picture)"),
+        (3, 2, "3 works (1 training work, 2 only given as pictures)"),
+        (2, 2, "2 works (no training work, 2 only given as pictures)"),
+        (1, 1, "1 work (no training work, 1 only given as a picture)"),
+    ],
+)
+def test_pictures_that_were_given_are_told_apart_from_training_works(of: int, given: int, said: str) -> None:
+    assert words.no_copy_found(compared=1, of=of, given=given) == f"No copy of a work found, compared with 1 of {said}."
+
+
+@pytest.mark.parametrize("recorded", ["the work", "the training work"])
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("truth", Truth)
+def test_a_finding_calls_a_work_what_it_is(recorded: str, standing: Standing, truth: Truth) -> None:
+    told = words.about_work(f"Looks like {recorded} 3f9a: 3 bits.", "3f9a", standing, truth)
+
+    called = "the work 3f9a" if standing is Standing.GIVEN else "the training work 3f9a"
+    assert told.startswith(f"Looks like {called}: 3 bits. ")
+    assert ("It is claimed" in told) == (standing is Standing.LEARNT and truth is Truth.CLAIMED)
 
 
 def test_a_likeness_is_told_with_the_line_and_with_what_it_means() -> None:

@@ -35,8 +35,11 @@ def step_problems(archive: "Archive", session: Session) -> Iterator[str]:
     """Hold edges and rows against each other and against the ids that were made of them; a sentence per mismatch."""
     yield from _without_row(session)
     artwork, run, export, selection = schema.Artwork, schema.Run, schema.Export, schema.Selection
+    edit = schema.Edit
     yield from _moved(session, artwork.id, artwork.run_id, Role.RUN, "The artwork")
     yield from _moved(session, run.id, run.model_id, Role.MODEL, "The run")
+    yield from _moved(session, edit.artwork_id, edit.parent_id, Role.PARENT, "The edited artwork")
+    yield from _moved(session, edit.artwork_id, edit.contributor_id, Role.BY, "The edited artwork")
     yield from _moved(session, export.id, export.artwork_id, Role.EXPORT_OF, "The export")
     yield from _moved(session, selection.id, selection.version_id, Role.SELECTED_FROM, "The selection")
     yield from _selection_ids(session)

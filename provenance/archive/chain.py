@@ -5,8 +5,6 @@ Here is what lies behind it: the sets of works, whose signed bundles come along 
 models that it was derived from, by digest. It is read once for a run and shared by all pictures of it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,38 +12,17 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
-from provenance.archive.altered import chain_problems
 from provenance.archive.bundles import signed_bundle
+from provenance.archive.links import MOST, Link, links
 from provenance.digest import Digest
-from provenance.schema import Edge, Kind, Node, Role
+from provenance.schema import Kind
 from provenance.sign.claim import Ingredient
 from provenance.sign.definition import ZIP
-from provenance.words import Truth
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-__all__ = ["MOST", "Link", "chain_ingredients", "chain_problems", "links"]
-
-MOST = 24
-"""Sets and models that a manifest names: a picture's file must stay small, whatever an import claims."""
-
-_SETS = (Kind.DATASET.value, Kind.SELECTION.value)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """One thing behind a model."""
-
-    node: int
-    uid: str
-    kind: Kind
-    role: Role
-    """trained_on or derived_from."""
-    truth: Truth
-    """The weakest on the way from the model that was asked for."""
-    of: int
-    """The row of the model that it stands behind."""
+__all__ = ["MOST", "Link", "chain_ingredients", "links"]
 
 
 def chain_ingredients(archive: "Archive", model_uid: str, *, people: bool = True) -> tuple[Ingredient, ...]:
@@ -66,52 +43,6 @@ def chain_ingredients(archive: "Archive", model_uid: str, *, people: bool = True
         for link in found
     ]
     return tuple(told)
-
-
-def links(session: Session, model: int) -> Iterator[Link]:
-    """Find what lies behind a model, the nearest first: at most `MOST`, each once, whatever cycles are claimed."""
-    seen, level = {model}, [(model, Truth.CHECKED)]
-    while level:
-        found = [link for of, truth in level for link in _behind(session, of, truth)]
-        level = []
-        for link in found:
-            if link.node in seen or len(seen) > MOST:
-                continue
-            seen.add(link.node)
-            if link.kind is Kind.MODEL:
-                level.append((link.node, link.truth))
-            yield link
-
-
-def _behind(session: Session, model: int, truth: Truth) -> list[Link]:
-    """List what one model comes from, through its training where there is one."""
-    found: list[Link] = []
-    for child, far in ((model, truth), *_trainings(session, model, truth)):
-        query = select(Edge.role, Edge.truth, Node.id, Node.uid, Node.kind).join(Node, Node.id == Edge.parent_id)
-        roles = (Role.TRAINED_ON.value, Role.DERIVED_FROM.value)
-        rows = session.execute(query.where(Edge.child_id == child, Edge.role.in_(roles)).order_by(Edge.role, Node.id))
-        found += [
-            Link(
-                node=row.id,
-                uid=row.uid,
-                kind=Kind(row.kind),
-                role=Role(row.role),
-                truth=_weaker(far, Truth(row.truth)),
-                of=model,
-            )
-            for row in rows
-            if row.kind in {*_SETS, Kind.MODEL.value}
-        ]
-    return found
-
-
-def _trainings(session: Session, model: int, truth: Truth) -> list[tuple[int, Truth]]:
-    query = select(Edge.parent_id, Edge.truth).where(Edge.child_id == model, Edge.role == Role.TRAINING.value)
-    return [(row.parent_id, _weaker(truth, Truth(row.truth))) for row in session.execute(query)]
-
-
-def _weaker(one: Truth, other: Truth) -> Truth:
-    return Truth.CLAIMED if Truth.CLAIMED in {one, other} else Truth.CHECKED
 
 
 def _labels(found: list[Link]) -> dict[int, str]:

@@ -67,6 +67,7 @@ class Done:
     stopped: bool = False
     artworks: tuple[str, ...] = ()
     already: list[Already] = field(default_factory=list)
+    """Files that nothing new was recorded for: this archive wrote them, or an earlier one has the same bytes."""
     refused: list[Refusal] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -124,12 +125,23 @@ def _ended(run: Run, ending: Ending, intake: "_Intake") -> Done:
     if not made:
         folder = intake.watch.folder
         done.ending += f" It left no picture in {folder}." if folder.is_dir() else f" There is no folder {folder}."
+    if intake.twins:
+        done.ending += f" {_same_bytes(len(intake.twins))} not recorded again."
     good = made and not done.refused
     done.code = TIMED_OUT if ending.timed_out else ending.code or (0 if good else 1)
     message = " ".join([done.ending, *(refusal.sentence for refusal in done.refused[:_REFUSALS])])
     run.close(_outcome(ending), message)
     done.artworks = run.artworks
+    done.already += intake.told_twins()
     return done
+
+
+def _same_bytes(number: int) -> str:
+    return (
+        "1 file has the bytes of an earlier one and is"
+        if number == 1
+        else (f"{number:,} files have the bytes of earlier ones and are")
+    )
 
 
 def _outcome(ending: Ending) -> Outcome:
@@ -150,7 +162,12 @@ class _Intake:
     done: Done = field(init=False)
     count: int = 0
     """Pictures taken up."""
-    _digests: set[str] = field(default_factory=set)
+    twins: dict[str, str] = field(default_factory=dict)
+    """Files by name that have the bytes of an earlier one, each with its digest."""
+    _first: dict[str, str] = field(default_factory=dict)
+    """Which file had these bytes first, by digest."""
+    _places: dict[str, int] = field(default_factory=dict)
+    """What place among the run's artworks it has, by digest."""
 
     def __post_init__(self) -> None:
         self.done = Done(run=self.run.uid, code=0, ending="")
@@ -168,6 +185,18 @@ class _Intake:
         for path in self.watch.whole(ended=True):
             self._try(path, ended=True)
 
+    def told_twins(self) -> list[Already]:
+        """Say which files are copies of others, when all that was taken up is recorded."""
+        uids = {known.name: known.uid for known in self.done.already}
+        artworks = self.run.artworks
+        told = []
+        for name, digest in self.twins.items():
+            first, place = self._first[digest], self._places.get(digest)
+            sentence = f"{name} has the same bytes as {first}. Nothing new was recorded."
+            uid = uids[first] if place is None else artworks[place]
+            told.append(Already(name=name, uid=uid, sentence=sentence))
+        return told
+
     def _try(self, path: Path, *, ended: bool) -> None:
         name = printable(str(path.relative_to(self.watch.folder)))
         try:
@@ -184,7 +213,7 @@ class _Intake:
             self._record(received)
 
     def _receive(self, path: Path, name: str, *, ended: bool) -> Received | None:
-        """Read a file; None if it is empty talk: the same bytes as one that was taken up, or gone."""
+        """Read a file; None if it is gone, or has the bytes of one that is known."""
         try:
             if path.stat().st_size > LARGEST:
                 raise PictureError(f"{name} has more than {LARGEST >> 30} GiB and was not read.", reason="huge")
@@ -196,16 +225,18 @@ class _Intake:
         if not ended and not has_its_end(data):
             raise PictureError(f"{name} breaks off before its end.", reason="truncated")
         digest = Digest.of(data).hex
-        if digest in self._digests:
+        if digest in self._first:
+            if self._first[digest] != name:  # the very file was only written once more
+                self.twins[name] = digest
             return None
         with self.archive.database.read() as session:
             found = already_here(session, {digest: name}, ours=True)
         if found:
-            self._digests.add(digest)
+            self._first[digest] = name
             self.done.already += found.values()
             return None
         received = receive(self.archive, data, name, allow_changed=self.job.allow_changed)
-        self._digests.add(digest)
+        self._first[digest] = name
         return received
 
     def _pass_over(self, path: Path, name: str, problem: PictureError, *, ended: bool) -> None:
@@ -227,6 +258,8 @@ class _Intake:
         self.archive.store.put(received.data)
         adapt = functools.partial(_adapted, self.archive, received)
         self.run.add(received.picture, title=self.job.title, adapt=adapt)
+        self._places[received.digest.hex] = self.count
+        self.twins.pop(received.name, None)
         told = () if received.claims is None else received.claims.notes
         self.done.notes += [f"{received.name}: {note}" for note in (*received.problems, *told)]
         self.count += 1

@@ -13,7 +13,7 @@ from provenance.archive.artwork import LARGE
 from provenance.archive.order import Order, Setup, check_order, set_up
 from provenance.archive.record import Run, start
 from provenance.archive.rights import check_given, check_model
-from provenance.generate.engine import SEED_LIMIT, Batching
+from provenance.generate.engine import Batching
 from provenance.generate.registry import render, render_many
 from provenance.picture import Picture
 from provenance.schema import Role
@@ -75,8 +75,8 @@ def _warnings(archive: "Archive", setup: Setup) -> tuple[str, ...]:
 
 
 def picture_seed(seed: int, index: int) -> int:
-    """Give the seed of the picture at `index` (from 0) of a run: they count up, and start again after the last."""
-    return (seed + index) % SEED_LIMIT
+    """Give the seed of the picture at `index` (from 0) of a run: they count up. An order ends at the highest seed."""
+    return seed + index
 
 
 @contextlib.contextmanager

@@ -53,7 +53,9 @@ class ExportedDataset:
     """What was written, pictures left out."""
     works: int
     copied: int
-    """Pictures that lie in the folder."""
+    """Pictures that this export put into the folder."""
+    beside: int
+    """Works that have a file by their name in the folder, copied now or there before: those can be added elsewhere."""
     withdrawn: int
     """Works whose consent has ended: they are listed, and never copied."""
     same_root: bool
@@ -101,6 +103,7 @@ def export_dataset(
         files=tuple(files),
         works=len(described.entries),
         copied=len(there),
+        beside=sum((folder / entry.file).is_file() for entry in described.entries),
         withdrawn=sum(entry.withdrawn_at is not None for entry in described.entries),
         same_root=copy_files and not remarks,
         remarks=remarks,

@@ -179,11 +179,11 @@ def judged_otherwise(archive: "Archive", session: Session) -> Iterator[str]:
             if kept is None or kept.policy_digest != policy.digest.hex:
                 continue
             again = decide(policy, _evidence(kept), row.licence, row.consent)
+            what = f"The decision about the work {row.uid[: nodes.SHORT]} has been altered:"
             if again.decision.value != kept.decision:
-                yield (
-                    f"The decision about the work {row.uid[: nodes.SHORT]} has been altered: it is {kept.decision}, "
-                    f"and the evidence says {again.decision.value}."
-                )
+                yield f"{what} it is {kept.decision}, and the evidence says {again.decision.value}."
+            elif (again.rule, sorted(again.obligations)) != (kept.rule, sorted(kept.obligations)):
+                yield f"{what} its rule or its obligations are not those that follow from the evidence."
 
 
 def explain(rule: str) -> str:

@@ -12,7 +12,9 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.labels import labels
 from provenance.archive.search import makers
+from provenance.archive.standing import Known, standings
 from provenance.schema import Kind
+from provenance.words import Standing, about_work
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -39,7 +41,10 @@ class FindingRow:
     severity: str
     check: str
     sentence: str
+    """As recorded; of a work it also says what that work is now."""
     other: str | None
+    standing: Standing | None = None
+    """What the other one is, if it is a work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,7 @@ class Detail:
     """How it came as a file, and what that file says of itself; None where it did not."""
     manifest: Mapping[str, Any] | None
     works_compared: int
+    """All works are compared with: training works, and pictures that models were given."""
     works_known: int
     """Works that the archive knows now: what came later was not compared."""
     artworks_compared: int
@@ -105,7 +111,7 @@ def show(archive: "Archive", typed: str) -> Detail:
             works_known=session.scalar(select(func.count()).select_from(schema.Work)) or 0,
             artworks_compared=audit.artworks_compared if audit else 0,
             matches=_matches(session, audit.id) if audit else (),
-            findings=_findings(session, audit.id) if audit else (),
+            findings=_findings(session, audit) if audit else (),
             reproductions=_reproductions(session, node.id),
             exports=_exports(session, node.id),
             edited_into=_edited_into(session, node.id),
@@ -206,13 +212,26 @@ def _matches(session: Session, audit_id: int) -> list[MatchRow]:
     ]
 
 
-def _findings(session: Session, audit_id: int) -> list[FindingRow]:
-    finding = schema.Finding
-    query = select(finding, schema.Node.uid).outerjoin(schema.Node, schema.Node.id == finding.other_id)
-    rows = session.execute(query.where(finding.audit_id == audit_id).order_by(finding.id))
-    return [
-        FindingRow(severity=item.severity, check=item.check, sentence=item.sentence, other=uid) for item, uid in rows
-    ]
+def _findings(session: Session, audit: schema.Audit) -> list[FindingRow]:
+    finding, node = schema.Finding, schema.Node
+    query = select(finding, node.uid, node.kind).outerjoin(node, node.id == finding.other_id)
+    rows = session.execute(query.where(finding.audit_id == audit.id).order_by(finding.id)).all()
+    works = {row.Finding.other_id for row in rows if row.kind == Kind.WORK.value}
+    known = standings(session, audit.artwork_id, works)
+    return [_finding(item, uid, None if item.other_id is None else known.get(item.other_id)) for item, uid, _ in rows]
+
+
+def _finding(item: schema.Finding, other: str | None, known: Known | None) -> FindingRow:
+    if other is None or known is None:
+        return FindingRow(severity=item.severity, check=item.check, sentence=item.sentence, other=other)
+    standing, truth = known
+    return FindingRow(
+        severity=item.severity,
+        check=item.check,
+        sentence=about_work(item.sentence, other[: nodes.SHORT], standing, truth),
+        other=other,
+        standing=standing,
+    )
 
 
 def _reproductions(session: Session, artwork_id: int) -> list[dict[str, Any]]:

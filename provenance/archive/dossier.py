@@ -46,12 +46,6 @@ def making(archive: "Archive", detail: Detail) -> Making:
     return _making(_history(archive, detail))
 
 
-def gap_on_record(archive: "Archive", uid: str) -> bool:
-    """Whether an artwork goes back to a picture that was taken in although its Content Credentials do not hold."""
-    first = _history(archive, show(archive, uid))[-1]
-    return first.imported is not None and bool(first.imported["claims"].get("manifest_problems"))
-
-
 def _making(history: Sequence[Detail]) -> Making:
     by_model = any(each.edit["model"] for each in history if each.edit is not None)
     return making_of(history[-1].source_type, by_person=len(history) > 1, by_model=by_model)

@@ -13,7 +13,7 @@ from provenance import schema
 from provenance.archive import artwork, nodes, rows
 from provenance.archive.claims import edited_claim, parent_ingredient
 from provenance.archive.continued import continued
-from provenance.archive.dossier import gap_on_record
+from provenance.archive.gap import gap_on_record
 from provenance.audit.change import Change, belongs, measure_change
 from provenance.database import utc_now
 from provenance.digest import Digest

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from provenance.archive.collect import Defaults
+from provenance.archive.gap import gap_on_record
 from provenance.archive.given_file import Named, named_picture
 from provenance.archive.given_work import record_work, remember_place
 from provenance.archive.received import Received, receive
 from provenance.collect.licence import spdx_expression
 from provenance.errors import PictureError, RefusedError
-from provenance.schema import Role
+from provenance.schema import Kind, Role
 from provenance.sign.claim import Ingredient
 from provenance.words import Making, Truth, digital_source_type, making_of
 
@@ -53,17 +54,21 @@ def given(archive: "Archive", role: str, text: str, *, licence: str | None = Non
     name without the folder, with the `licence` (SPDX) and the `creator` that are said of it. Of a file that is not
     plain RGB the engine sees what `Picture.open` makes of it (EXIF orientation applied, 8 bits a channel, grey and
     CMYK converted), on white where it is transparent.
-    Raises RefusedError where its manifest does not hold; NotFoundError, UsageError, PictureError,
-    DamagedArchiveError as `named_picture` does.
+    Raises RefusedError where its manifest does not hold, unless it is an artwork and that was allowed when it, or
+    what it was made from, was taken in: then every reader of the result is told, as of an edit. Raises
+    NotFoundError, UsageError, PictureError, DamagedArchiveError as `named_picture` does.
     """
     said = Defaults(licence=None if licence is None else spdx_expression(licence), creator=creator)
     named = named_picture(archive, text, said=said)
     received = receive(archive, named.data, named.title, allow_changed=True)
-    if received.problems:
+    if received.problems and not _allowed_before(archive, named):
         raise RefusedError(
             f"The {role} {named.title} carries Content Credentials that do not hold, and signing would hide that. "
             f"{' '.join(received.problems)} Give the picture as it was signed."
         )
+    ingredient = _ingredient(role, named, received)
+    if received.problems:
+        ingredient = archive.signer.stage(ingredient, allow_changed=True)
     return Given(
         pixels=np.array(received.picture.on_white()),
         input=(
@@ -71,7 +76,7 @@ def given(archive: "Archive", role: str, text: str, *, licence: str | None = Non
             _recorded(archive, named, said, received),
             Truth.CHECKED,
         ),
-        ingredient=_ingredient(role, named, received),
+        ingredient=ingredient,
         source_type=received.source_type,
     )
 
@@ -86,6 +91,10 @@ def combined_source_type(source_type: str, pictures: Iterable[Given]) -> str:
         return source_type
     address = digital_source_type(Making.PARTLY_MODEL) or source_type
     return address.rpartition("/")[2]
+
+
+def _allowed_before(archive: "Archive", named: Named) -> bool:
+    return named.kind is Kind.ARTWORK and named.uid is not None and gap_on_record(archive, named.uid)
 
 
 def _recorded(archive: "Archive", named: Named, said: Defaults, received: Received) -> str:

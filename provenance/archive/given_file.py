@@ -40,6 +40,8 @@ class Named:
     creator: str | None = None
     path: Path | None = None
     """Where it was named as a file; None if it was named by its id."""
+    kind: Kind = Kind.WORK
+    """What it is, or becomes."""
 
 
 def named_picture(archive: "Archive", text: str, *, said: Defaults) -> Named:
@@ -109,7 +111,7 @@ def _recorded(archive: "Archive", session: Session, node: schema.Node) -> Named:
     title = labels(session, {node.id: Kind(node.kind)})[node.id]
     if node.kind == Kind.ARTWORK.value:
         data = archive.store.read(Digest(session.get_one(schema.Artwork, node.id).file_digest))
-        return Named(uid=node.uid, title=title, data=data)
+        return Named(uid=node.uid, title=title, data=data, kind=Kind.ARTWORK)
     work = session.get_one(schema.Work, node.id)
     return _work(node.uid, work, work_bytes(session, work))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from provenance import schema
-from provenance.archive.chain import chain_problems
+from provenance.archive.altered import chain_problems
 from provenance.digest import Digest
 from provenance.errors import ProvenanceError
 

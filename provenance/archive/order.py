@@ -12,7 +12,7 @@ from provenance.archive.given import Given, combined_source_type, given
 from provenance.archive.palette import Palette, palette_from
 from provenance.digest import Json
 from provenance.errors import UsageError
-from provenance.generate.engine import Engine, Needs, Request, needs_of
+from provenance.generate.engine import SEED_LIMIT, Engine, Needs, Request, needs_of
 from provenance.generate.registry import choose_device, find, request_for
 from provenance.schema import Kind, Role
 from provenance.sign.claim import Ingredient
@@ -35,7 +35,7 @@ class Order:
     """One of the engine's styles; for an engine that takes a picture of the role `style`, that picture."""
     count: int = 1
     seed: int | None = None
-    """The first picture's seed; the next ones count up. None takes one at random."""
+    """The first picture's seed; the next ones count up, to 2^64 - 1 at most. None takes one at random."""
     width: int | None = None
     height: int | None = None
     """With the width, the size in pixels; None leaves it to `side`, the weights or the given pictures."""
@@ -188,9 +188,14 @@ def check_order(order: Order, *, models: bool = False) -> None:
 
 
 def check_count(order: Order) -> None:
-    """Raise UsageError for a number of pictures that cannot be made."""
+    """Raise UsageError for a number of pictures that cannot be made, or that there are not enough seeds for."""
     if order.count < 1:
         raise UsageError(f"{order.count} pictures cannot be made. Ask for one or more with -n.")
+    if order.seed is not None and order.seed < SEED_LIMIT < order.seed + order.count:
+        raise UsageError(
+            f"Seeds count up, and the last of {order.count:,} from {order.seed} would lie above {SEED_LIMIT - 1}, the "
+            f"highest there is. Begin at {SEED_LIMIT - order.count} or below, or ask for fewer."
+        )
 
 
 def _style_as_picture(order: Order, needs: Needs) -> Order:

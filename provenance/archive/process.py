@@ -1,6 +1,7 @@
 """A command run as a process group of its own: an argument list, never a shell; it ends with all that it started."""
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from provenance.collect.item import printable
 from provenance.errors import UsageError
 
 PATIENCE = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
@@ -43,12 +45,25 @@ class Ending:
 
 
 def program_path(command: Sequence[str]) -> Path:
-    """Find the program of a command. Raises UsageError."""
-    found = shutil.which(command[0]) if command else None
+    """Find the program of a command. Raises UsageError that says why it cannot be run."""
+    if not command or not command[0]:
+        raise UsageError("No program is named. Put one after --, for example `prov run -- python generate.py`.")
+    found = shutil.which(command[0])
     if found is None:
-        named = command[0] if command else "nothing"
-        raise UsageError(f"There is no program {named} that could be run. Check the name, or give its whole path.")
+        raise UsageError(_not_runnable(command[0]))
     return Path(found)
+
+
+def _not_runnable(named: str) -> str:
+    path, shown = Path(named), printable(named)
+    if os.sep not in named:
+        here = f", but a file here is called so. Write ./{shown} for it." if _is(Path.is_file, path) else ""
+        return f"There is no program {shown} on the search path{here or '. Check the name, or give its whole path.'}"
+    if _is(Path.is_dir, path):
+        return f"{shown} is a folder, not a program. Name the program in it."
+    if _is(Path.is_file, path):
+        return f"{shown} is not executable. Allow it with chmod +x, or name first what runs it: `python {shown}`."
+    return f"There is no program {shown}. Check the path: it begins at {printable(str(Path.cwd()))}."
 
 
 def run_process(
@@ -94,14 +109,31 @@ def _started(command: Sequence[str], stdout: "IO[bytes] | int | None") -> "Itera
             list(command), stdin=subprocess.DEVNULL if terminal else None, stdout=stdout, process_group=0
         )
     except (OSError, ValueError) as cause:
-        reason = getattr(cause, "strerror", None) or str(cause)
-        raise UsageError(f"The command {command[0]} cannot be started: {reason}. Check it, then call again.") from cause
+        raise UsageError(_not_started(command[0], cause)) from cause
     try:
         yield process
     finally:
         if process.poll() is None:
             _tell(process, signal.SIGKILL)
             process.wait()
+
+
+def _not_started(named: str, cause: OSError | ValueError) -> str:
+    """Say why the system would not start a program that is there and executable."""
+    shown, number = printable(named), getattr(cause, "errno", None)
+    if number == errno.ENOEXEC:
+        return f"{shown} does not say in its first line what runs it. Name that first: `sh {shown}`."
+    if number == errno.ENOENT:
+        return f"What {shown} names in its first line to run it is not there. Name what runs it first: `sh {shown}`."
+    reason = getattr(cause, "strerror", None) or str(cause)
+    return f"The command {shown} cannot be started: {reason}. Check it, then call again."
+
+
+def _is(what: Callable[[Path], bool], path: Path) -> bool:
+    try:
+        return what(path)
+    except OSError:  # a name that is too long
+        return False
 
 
 def _end(process: "subprocess.Popen[bytes]", patience: Sequence[tuple[signal.Signals, float]]) -> None:

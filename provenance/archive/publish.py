@@ -6,7 +6,7 @@ file gets its name. So nothing that left is missing from the archive.
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,13 @@ from provenance.archive import nodes
 from provenance.archive.artwork import manifest_json
 from provenance.archive.chain import chain_ingredients
 from provenance.archive.claims import exported_claim
-from provenance.archive.dossier import dossier, gap_on_record
+from provenance.archive.dossier import dossier
+from provenance.archive.gap import gap_on_record
 from provenance.archive.placing import make_folder, placed, refuse_existing
 from provenance.archive.rows import manifest_row
 from provenance.database import utc_now
 from provenance.digest import Digest
-from provenance.errors import UsageError
+from provenance.errors import ProvenanceError, UsageError
 from provenance.export.encode import FORMATS, Format, encode, media_type, suffix
 from provenance.export.metadata import xmp_packet
 from provenance.export.record import export_record, record_bytes, record_metadata
@@ -61,6 +62,28 @@ class Exported:
     size: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An artwork that did not leave; nothing of it was written."""
+
+    artwork: str
+    """As it was typed."""
+    error: ProvenanceError
+
+    @property
+    def sentence(self) -> str:
+        """Why, and what to do."""
+        return str(self.error)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What came of several exports."""
+
+    exported: list[Exported] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+
+
 def export(
     archive: "Archive",
     typed: Sequence[str],
@@ -71,19 +94,43 @@ def export(
 ) -> list[Exported]:
     """Export the artworks whose ids begin with `typed` into `folder`, a picture and a JSON record each.
 
-    `progress` hears how many of how many are done.
+    `progress` hears how many of how many are done. If one fails the others go out all the same, and then its error
+    is raised, the first one's of several; `export_each` gives all.
 
     Raises NotFoundError, UsageError (unknown format, a file that is there already), StoreError, DamagedArchiveError.
     """
+    batch = export_each(archive, typed, folder, form, progress=progress)
+    if batch.failed:
+        raise batch.failed[0].error
+    return batch.exported
+
+
+def export_each(
+    archive: "Archive",
+    typed: Sequence[str],
+    folder: Path,
+    form: Form,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Batch:
+    """Export artworks as `export` does, and give those that failed beside the others.
+
+    Raises UsageError for an unknown format, before anything is written.
+    """
     if form.format not in FORMATS:
         raise UsageError(f"{form.format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
-    with archive.database.read() as session:
-        uids = [nodes.find(session, each, kinds=[Kind.ARTWORK]).uid for each in typed]
-    exported: list[Exported] = []
-    for uid in (wanted := list(dict.fromkeys(uids))):
-        exported.append(_export(archive, uid, folder, form))
-        progress(len(exported), len(wanted))
-    return exported
+    batch, begun = Batch(), set[str]()
+    for done, each in enumerate(typed, 1):
+        try:
+            with archive.database.read() as session:
+                uid = nodes.find(session, each, kinds=[Kind.ARTWORK]).uid
+            if uid not in begun:
+                begun.add(uid)
+                batch.exported.append(_export(archive, uid, folder, form))
+        except ProvenanceError as error:
+            batch.failed.append(Failed(artwork=each, error=error))
+        progress(done, len(typed))
+    return batch
 
 
 def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:

@@ -41,7 +41,7 @@ class Similarity:
 
     name: str = NAME
     version: str = VERSION
-    summary: str = "Does it look like a training work of its model, or like another artwork?"
+    summary: str = "Does it look like a work that is known here, or like another artwork?"
 
     def examine(self, subject: Subject) -> Answer:
         """Compare `subject` with its works and artworks."""
@@ -189,7 +189,7 @@ def _findings(rulers: Sequence[_Ruler], matches: Sequence[Match]) -> Iterator[Fi
 
 
 def _sentence(match: Match, line: int) -> str:
-    what = "the training work" if match.kind == "work" else "the artwork"
+    what = "the work" if match.kind == "work" else "the artwork"  # which are training works may change: ask later
     return (
         f"Looks like {what} {match.uid[:12]}{_TURNED[ORIENTATIONS[match.orientation]]}: {match.distance} of "
         f"{match.bits} bits of {match.method} differ, and {line} or fewer are flagged. {MATCH_MEANS}"

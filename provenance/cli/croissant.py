@@ -3,7 +3,7 @@
 import shlex
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from provenance.cli.progress import counted
 from provenance.cli.session import opened
 from provenance.errors import UsageError
 from provenance.words import Sign, count
+
+if TYPE_CHECKING:
+    from provenance.archive.croissant import ExportedDataset
 
 _SHOWN = 6
 """Remarks that are repeated."""
@@ -70,7 +73,19 @@ def export_dataset(
         say(f"  and {count(len(exported.remarks) - _SHOWN)} more; all of them: --json")
     if exported.same_root:
         say("  Another archive that adds it comes to the same Merkle root.")
-    next_steps(f"prov dataset add {exported.name} {shlex.quote(str(exported.folder / 'croissant.json'))}")
+    if (step := _next_step(exported, copy_files=copy_files, number=number)) is not None:
+        next_steps(step)
+
+
+def _next_step(exported: "ExportedDataset", *, copy_files: bool, number: int | None) -> str | None:
+    """Say how it is added elsewhere, which needs its pictures; where there are none, how they come along."""
+    if exported.beside:
+        return f"prov dataset add {exported.name} {shlex.quote(str(exported.folder / 'croissant.json'))}"
+    if copy_files:
+        return None
+    version = "" if number is None else f" --number {number}"
+    to = shlex.quote(str(exported.folder))
+    return f"prov dataset export {exported.name}{version} --to {to} --copy-files --overwrite"
 
 
 def _check(url: str | None, published: str | None) -> None:

@@ -1,7 +1,7 @@
 """`prov export`."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -10,6 +10,9 @@ from provenance.cli.options import AsJson
 from provenance.cli.progress import counted
 from provenance.cli.session import opened
 from provenance.words import Disclosure, Sign
+
+if TYPE_CHECKING:
+    from provenance.archive.publish import Batch
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +43,11 @@ def export(
 ) -> None:
     """Let artworks leave as signed files with their records.
 
+    If one cannot leave, the others do, and the exit code is that of the worst failure.
+
     Example: prov export 3f9a1c2b77de --to exports --format jpeg --disclose public
     """
-    from provenance.archive.publish import Form
-    from provenance.archive.publish import export as publish
+    from provenance.archive.publish import Form, export_each
     from provenance.export.encode import Format
 
     form = Form(
@@ -53,16 +57,32 @@ def export(
         overwrite=overwrite,
     )
     with opened(context) as archive, counted("exporting", "artworks") as progress:
-        exported = publish(archive, artworks, to, form, progress=progress)
+        batch = export_each(archive, artworks, to, form, progress=progress)
+        if len(artworks) == 1 and batch.failed:
+            raise batch.failed[0].error
         named = archive.identity.subject if archive.identity.kind == "imported" else None
     if as_json:
-        emit({"exports": exported})
-        return
-    say(sign(Sign.CHECKED), f" {some(len(exported), 'artwork')} exported and signed. {disclose.meaning}")
-    table("", ">", rows=[(str(item.path), f"{item.size / 1000:,.0f} kB") for item in exported], indent=2)
-    say("  Beside each lies its record, as JSON.")
-    if named is not None and disclose is not Disclosure.FULL:
+        failed = [{"artwork": each.artwork, "text": each.sentence} for each in batch.failed]
+        emit({"exports": batch.exported, "failed": failed})
+    else:
+        _say_exported(batch, disclose, named)
+    if batch.failed:
+        raise typer.Exit(max(each.error.exit_code for each in batch.failed))
+
+
+def _say_exported(batch: "Batch", disclose: Disclosure, named: str | None) -> None:
+    exported, failed = batch.exported, batch.failed
+    if exported:
+        say(sign(Sign.CHECKED), f" {some(len(exported), 'artwork')} exported and signed. {disclose.meaning}")
+        table("", ">", rows=[(str(item.path), f"{item.size / 1000:,.0f} kB") for item in exported], indent=2)
+        say("  Beside each lies its record, as JSON.")
+    if exported and named is not None and disclose is not Disclosure.FULL:
         say(
             sign(Sign.ATTENTION), f" The certificate names its owner in every file all the same: {named}.", console=talk
         )
-    next_steps(f"prov verify {exported[0].path}")
+    if failed:
+        say(sign(Sign.WRONG), f" {some(len(failed), 'artwork')} could not be exported:", console=talk)
+    for each in failed:
+        say(f"{each.artwork}: {each.sentence}", indent=2, console=talk)
+    if exported:
+        next_steps(f"prov verify {exported[0].path}")

@@ -153,6 +153,7 @@ def _emit_done(archive: "Archive", done: "Done") -> None:
 
 def _say_done(archive: "Archive", done: "Done") -> None:
     from provenance.archive.detail import show
+    from provenance.archive.standing import given_only
 
     artworks = [show(archive, uid) for uid in done.artworks]
     if artworks:
@@ -163,7 +164,7 @@ def _say_done(archive: "Archive", done: "Done") -> None:
     say(sign(Sign.CHECKED if done.code == 0 else Sign.ATTENTION), " ", done.ending, console=talk)
     _say_rest(done.already, done.refused, done.notes)
     if artworks:
-        say_findings(artworks)
+        say_findings(artworks, given=given_only(archive))
         next_steps(f"prov show {artworks[0].uid[:12]}", f"prov export {artworks[0].uid[:12]}")
 
 

@@ -10,26 +10,32 @@ if TYPE_CHECKING:
     from provenance.archive.detail import Detail
 
 
-def say_findings(artworks: "Sequence[Detail]") -> None:
-    """Say what was compared, and what was found."""
+def say_findings(artworks: "Sequence[Detail]", *, given: int) -> None:
+    """Say what was compared, and what was found. `given` of the known works are no training works."""
     compared = min((artwork.works_compared for artwork in artworks), default=0)
     about_works = [f for artwork in artworks for f in artwork.findings if f.severity != Severity.NOTE.value]
-    if compared == 0:
+    known = max((artwork.works_known for artwork in artworks), default=0)
+    if compared == 0 and known <= given:
         say(sign(Sign.OPEN), " There is no training work in this archive yet, so there was nothing to compare with.")
     elif not about_works:
-        _say_nothing_found(artworks, compared)
+        _say_nothing_found(artworks, compared, given)
     for artwork in artworks:
         for finding in artwork.findings:
             mark = sign(Sign.of_severity(Severity(finding.severity)))
             say(mark, " ", *([f"{artwork.uid[:12]}: "] if len(artworks) > 1 else []), finding.sentence)
 
 
-def _say_nothing_found(artworks: "Sequence[Detail]", compared: int) -> None:
+def _say_nothing_found(artworks: "Sequence[Detail]", compared: int, given: int) -> None:
     """Say it only of those about which it can be said."""
     told = [artwork for artwork in artworks if all(finding.other for finding in artwork.findings)]
     if told:
         which = "" if len(told) == len(artworks) else f"{len(told)} of {len(artworks)} artworks: "
         known = max(artwork.works_known for artwork in told)
-        say(sign(Sign.CHECKED), " ", which, no_copy_found(compared=compared, of=known))
+        say(
+            sign(Sign.CHECKED if compared else Sign.OPEN),
+            " ",
+            which,
+            no_copy_found(compared=compared, of=known, given=given),
+        )
         if warning := coverage_warning(compared=compared, of=known):
             say(sign(Sign.ATTENTION), " ", warning, " The rest came later.")

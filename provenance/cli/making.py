@@ -238,6 +238,7 @@ def _emit_made(archive: "Archive", made: "Made") -> None:
 
 def _say_made(archive: "Archive", made: "Made") -> None:
     from provenance.archive.detail import show
+    from provenance.archive.standing import given_only
 
     artworks = [show(archive, uid) for uid in made.artworks]
     what = some(len(artworks), "artwork")
@@ -250,7 +251,7 @@ def _say_made(archive: "Archive", made: "Made") -> None:
     table("", "", "", "", rows=rows, indent=2, give=1)
     for warning in made.warnings:
         say(sign(Sign.ATTENTION), " ", warning)
-    say_findings(artworks)
+    say_findings(artworks, given=given_only(archive))
     first = artworks[0]
     say_file(stored_file(archive, first.file_digest))
     next_steps(f"prov show {first.uid[:12]}", f"prov export {first.uid[:12]}")

@@ -91,9 +91,11 @@ def show(
     """
     from provenance.archive.detail import show as read
     from provenance.archive.dossier import making
+    from provenance.archive.standing import given_only
 
     with opened(context) as archive:
         detail = read(archive, artwork)
+        given = given_only(archive)
         made = making(archive, detail)
         file = stored_file(archive, detail.file_digest)
     if as_json:
@@ -103,7 +105,7 @@ def show(
     claimed = detail.imported is not None and made is not Making.UNKNOWN
     say("  ", f"{made.sentence} (claimed)" if claimed else made.sentence)
     _say_facts(detail)
-    say_findings([detail])
+    say_findings([detail], given=given)
     _say_nearest(detail)
     if file is None:
         say(sign(Sign.WRONG), " Its file is missing from the archive: `prov db check` says more.")

@@ -77,8 +77,10 @@ _DOCUMENTS: Mapping[str, str] = {
     "impact": "as `lineage`",
     "verify": "`files`, each with `file`, `exit_code`, and either `error` or `text`, `signature`, `known`, `gaps`, "
     "`picture_problem`, `content_credentials`",
-    "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`)",
+    "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`), "
+    "`failed` (`artwork`, `text`)",
     "edit": "`uid`, `parent`, `change` (`measure`, `share`, `evidence`), `findings`",
+    "db seal": "`number`, `at`, `rows`, `digest`, `path`, `copy`",
     "dataset add": "`name`, `number`, `uid`, `merkle_root`, `works`, `new`, `made`, `refusals`, `notes`, `skipped`, "
     "`decisions`, `rules`",
     "dataset list": "`datasets` (`name`, `number`, `uid`, `merkle_root`, `works`, `added_at`)",

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look after the database.", no_args_is_help=True)
     group.command()(upgrade)
     group.command()(check)
+    group.command()(seal)
     group.command()(fingerprints)
     app.add_typer(group, name="db")
 
@@ -92,18 +93,25 @@ def upgrade(context: typer.Context) -> None:
 
 def check(
     context: typer.Context,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A seal that was kept elsewhere; see prov db seal.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check that rows, bytes and digests agree.
+    """Check that rows, bytes, digests, signatures and seals agree.
 
     Exits with 1 if something is wrong.
 
     Example: prov db check
     """
+    from provenance.archive.altered_seals import kept_elsewhere
     from provenance.archive.integrity import check as examine
 
     with opened(context) as archive:
+        missing = None if against is None else kept_elsewhere(archive, against)
         report = examine(archive)
+    if missing is not None:
+        report = dataclasses.replace(report, problems=(missing, *report.problems))
     if as_json:
         emit(report)
     else:
@@ -116,6 +124,29 @@ def check(
             say(f"  {some(report.unused, 'file')} that no row names, left by a crash: nothing needs them.")
     if report.problems:
         raise typer.Exit(1)
+
+
+def seal(
+    context: typer.Context,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Copy the seal there: to a place of other people's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign what every row says now, so that a later alteration is found.
+
+    Example: prov db seal --to /media/stick
+    """
+    from provenance.archive.altered_seals import seal as make
+
+    with opened(context) as archive:
+        made = make(archive, to)
+    if as_json:
+        emit(made)
+        return
+    say(sign(Sign.CHECKED), f" Seal {made.number}: {some(made.rows, 'row')} that no seal held. Its digest is")
+    say(f"  {made.digest}")
+    next_steps("prov db check" if made.copy is None else f"prov db check --against {near(made.copy)}")
 
 
 def fingerprints(context: typer.Context, as_json: AsJson = False) -> None:

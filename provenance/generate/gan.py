@@ -15,6 +15,7 @@ from provenance.errors import UsageError
 from provenance.generate import weights as files
 from provenance.generate.chance import Chance
 from provenance.generate.engine import Needs, Promise, Request, Weights
+from provenance.generate.gan_categories import LEFT_OUT, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from provenance.generate.gan_network import Architecture, Sampler
 
-_SEED_CHOOSES = "auto"
 _NO = "no"
 
 
@@ -48,7 +48,7 @@ class Options:
         metadata={"help": "where between two pictures that guide: 0 the first, 1 the second", "low": 0.0, "high": 1.0},
     )
     category: str = field(
-        default=_SEED_CHOOSES, metadata={"help": "a category that the model learnt; auto lets the seed choose"}
+        default=LEFT_OUT, metadata={"help": "a category that the model learnt; left out, the seed chooses"}
     )
     enlarge: str = field(
         default=_NO,
@@ -266,14 +266,11 @@ def _shares(request: Request, options: Options, architecture: "Architecture", gu
     import torch
 
     names = architecture.categories
+    asked = place_of(options.category, names)
     if not names:
-        if options.category != _SEED_CHOOSES:
-            raise UsageError(f"The model learnt no categories, so it cannot be asked for {options.category!r}.")
         return torch.zeros(0)
-    if options.category != _SEED_CHOOSES:
-        if options.category not in names:
-            raise UsageError(f"The model learnt no category {options.category!r}. It learnt: {', '.join(names)}.")
-        place = names.index(options.category)
+    if asked is not None:
+        place = asked
     elif guides:
         last = guides[-1].shares
         return guides[0].shares * (1 - options.position) + last * options.position
@@ -294,5 +291,5 @@ def _record(chosen: _Chosen, request: Request) -> Mapping[str, Json]:
         "truncation": chosen.truncation,
         "categories": shares or None,
         "guides": len(request.like),
-        "parameters": asdict(request.options or Options()),
+        "parameters": {name: value for name, value in asdict(request.options or Options()).items() if value != ""},
     }

@@ -85,9 +85,11 @@ def change(weights: Weights) -> str | None:
     found = identify(folder, loras, dtype_of(weights.settings))
     if identity_digest(found) == weights.digest:
         return None
-    recorded = weights.settings.get("identity")
-    what = difference(recorded if isinstance(recorded, Mapping) else {}, found, [lora.name for lora in loras])
-    return f"{what} since the model was registered ({weights.path})."
+    said = weights.settings.get("identity")
+    recorded = said if isinstance(said, Mapping) else {}
+    what = difference(recorded, found, [lora.name for lora in loras])
+    lora = _changed_lora(recorded, found)
+    return f"{what} since the model was registered ({weights.path if lora is None else loras[lora].path})."
 
 
 def loras_of(settings: Mapping[str, Any]) -> tuple[Lora, ...]:
@@ -109,11 +111,19 @@ def difference(recorded: Mapping[str, Any], found: Mapping[str, Any], names: Seq
     for name in sorted({*before, *now}):
         if before.get(name) != now.get(name):
             return _component_difference(name, before.get(name), now.get(name))
-    for place, (one, other) in enumerate(zip(recorded.get("loras", []), found.get("loras", []), strict=False)):
-        if one != other:
-            what = "weights" if one.get("tensors") != other.get("tensors") else "settings"
-            return f"The {what} of the LoRA {names[place] if place < len(names) else place + 1} have changed"
-    return "The pipeline's own settings have changed"
+    place = _changed_lora(recorded, found)
+    if place is None:
+        return "The pipeline's own settings have changed"
+    what = "weights" if recorded["loras"][place].get("tensors") != found["loras"][place].get("tensors") else "settings"
+    return f"The {what} of the LoRA {names[place] if place < len(names) else place + 1} have changed"
+
+
+def _changed_lora(recorded: Mapping[str, Any], found: Mapping[str, Any]) -> int | None:
+    """Find which adapter differs, the first of several; None where components do: those are named before."""
+    if recorded.get("components", {}) != found.get("components", {}):
+        return None
+    pairs = zip(recorded.get("loras", []), found.get("loras", []), strict=False)
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), None)
 
 
 def _component_difference(name: str, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> str:

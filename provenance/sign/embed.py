@@ -127,16 +127,17 @@ class Signer:
         digest = Digest.of(store)
         return Signed(data=store, label=label, store_digest=digest, store_size=len(store), state=state, codes=codes)
 
-    def stage(self, ingredient: Ingredient) -> Ingredient:
+    def stage(self, ingredient: Ingredient, *, allow_changed: bool = False) -> Ingredient:
         """Check the ingredient's `data` once and keep of it what a claim needs, for claims that share it.
 
-        An ingredient without `data` comes back as it is. Raises SigningError if it does not hold.
+        An ingredient without `data` comes back as it is. Raises SigningError if it does not hold, unless
+        `allow_changed`.
         """
         if ingredient.data is None:
             return ingredient
         import c2pa
 
-        self._check_parent(ingredient, "what shares it", allowed=False)
+        self._check_parent(ingredient, "what shares it", allowed=allow_changed)
         try:
             found = stage_data(ingredient, self._context(read_back=True))
         except c2pa.C2paError as cause:

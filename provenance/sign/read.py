@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from provenance.digest import Digest, Json
 from provenance.errors import IdentityError, PictureError
-from provenance.sign import crjson, history, jumbf, verdict
+from provenance.sign import crjson, jumbf, verdict
 from provenance.sign.certificates import PURPOSES, read_certificates
 from provenance.sign.container import STORE_LIMIT, Embedded, find_store
 from provenance.sign.definition import UNCOVERED_ASSERTION
-from provenance.sign.reading import Anchor, Reading, SignerReading, State
+from provenance.sign.filled import active_manifest, filled_reading
+from provenance.sign.reading import Anchor, Reading, State
 
 if TYPE_CHECKING:
     import c2pa
@@ -50,9 +51,8 @@ class Inspection:
 
     @property
     def active(self) -> Mapping[str, Json]:
-        """The manifest of the picture itself; crJSON puts it first."""
-        manifests = crjson.items(self.report.get("manifests"))
-        return crjson.mapping(manifests[0] if manifests else None)
+        """The manifest of the picture itself."""
+        return active_manifest(self.report)
 
     @property
     def label(self) -> str | None:
@@ -230,42 +230,19 @@ def _unreadable(trouble: UnreadableError, embedded: Embedded) -> Reading:
 def _reading(
     inspection: Inspection, embedded: Embedded, boxes: jumbf.Store | None, anchors: tuple[Anchor, ...]
 ) -> Reading:
-    active = inspection.active
     if boxes is None or inspection.store != embedded.store:
         # The chain has to come from the very store that was validated, not from what we found beside it.
         validated = jumbf.read_store(inspection.store)
         boxes = replace(validated, faults=validated.faults + (boxes.faults if boxes else ()))
-    faults = embedded.faults + boxes.faults + _faults(inspection, embedded)
-    found = verdict.gather(active.get("validationResults"), active.get("ingredientDeltas"))
-    found = verdict.with_faults(found, faults, inspection.label)
-    ingredients = history.read_history(inspection.report)
-    signer = _signer(active, boxes.chain)
-    done = crjson.actions(active)
-    stamped = crjson.time_stamp(active) if "timeStamp.trusted" in found.own["success"] else None
-    store = embedded.store or inspection.store
-    return Reading(
-        present=True,
-        intact=verdict.is_intact(found, inspection.report, inspection.state),
-        trusted_by=verdict.vouching(found.own, boxes.chain, anchors),
-        state=inspection.state,
-        success=found.own["success"] + found.below["success"],
-        informational=found.own["informational"] + found.below["informational"],
-        failure=found.failures,
-        label=inspection.label,
-        store_digest=Digest.of(store),
-        store_size=len(store),
-        signer=signer,
-        signed_at=stamped or (crjson.instant(done[0].when) if done else None),
-        clock_independent=stamped is not None,
-        title=crjson.text(crjson.claim(active).get("dc:title")),
-        claim_generator=crjson.claim_generator(active),
-        digital_source_types=crjson.source_types(done),
-        actions=done,
-        parameters=done[0].parameters if done else {},
-        record=crjson.record(active),
-        soft_bindings=crjson.soft_bindings(active),
-        ingredients=ingredients,
-        problems=verdict.problems(found.own["failure"], signer) + history.problems_of(ingredients),
+    return filled_reading(
+        inspection.report,
+        inspection.state,
+        store=embedded.store or inspection.store,
+        boxes=boxes,
+        faults=embedded.faults + boxes.faults + _faults(inspection, embedded),
+        anchors=anchors,
+        holds=verdict.is_intact,
+        problems=verdict.problems,
     )
 
 
@@ -278,8 +255,3 @@ def _faults(inspection: Inspection, embedded: Embedded) -> tuple[str, ...]:
         if content.get("sha256") != Digest.of(embedded.uncovered).hex:
             found.append("boxes that no C2PA hash covers were changed")
     return tuple(found)
-
-
-def _signer(active: Mapping[str, Json], chain: tuple[bytes, ...]) -> SignerReading | None:
-    signer = crjson.signer(active)
-    return replace(signer, fingerprint=Digest.of(chain[0])) if signer is not None and chain else signer

@@ -9,16 +9,16 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from provenance.digest import Digest, Json
+from provenance.digest import Json
 from provenance.errors import IdentityError
 from provenance.sign import crjson, history, jumbf, verdict
 from provenance.sign.container import STORE_LIMIT
 from provenance.sign.definition import c2pa_format
+from provenance.sign.filled import active_manifest, filled_reading
 from provenance.sign.read import UnreadableError, context_settings, opened
 from provenance.sign.reading import Anchor, Reading, SignerReading, State
 
@@ -109,51 +109,23 @@ def _store(reader: "c2pa.Reader", report: Mapping[str, Json]) -> bytes:
 
     target = io.BytesIO()
     try:
-        reader.resource_to_stream(f"self#jumbf=/c2pa/{crjson.text(_active(report).get('label'))}", target)
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{crjson.text(active_manifest(report).get('label'))}", target)
     except c2pa.C2paError:
         return b""
     return target.getvalue()
 
 
-def _active(report: Mapping[str, Json]) -> Mapping[str, Json]:
-    manifests = crjson.items(report.get("manifests"))
-    return crjson.mapping(manifests[0] if manifests else None)
-
-
 def _reading(report: Mapping[str, Json], state: State, store: bytes, anchors: tuple[Anchor, ...]) -> Reading:
-    active = _active(report)
     boxes = jumbf.read_store(store)
-    label = crjson.text(active.get("label"))
-    found = verdict.gather(active.get("validationResults"), active.get("ingredientDeltas"))
-    found = verdict.with_faults(found, boxes.faults, label)
-    ingredients = history.read_history(report)
-    signer = crjson.signer(active)
-    if signer is not None and boxes.chain:
-        signer = replace(signer, fingerprint=Digest.of(boxes.chain[0]))
-    done = crjson.actions(active)
-    stamped = crjson.time_stamp(active) if "timeStamp.trusted" in found.own["success"] else None
-    return Reading(
-        present=True,
-        intact=_holds(found, report, state),
-        trusted_by=verdict.vouching(found.own, boxes.chain, anchors),
-        state=state,
-        success=found.own["success"] + found.below["success"],
-        informational=found.own["informational"] + found.below["informational"],
-        failure=found.failures,
-        label=label,
-        store_digest=Digest.of(store),
-        store_size=len(store),
-        signer=signer,
-        signed_at=stamped or (crjson.instant(done[0].when) if done else None),
-        clock_independent=stamped is not None,
-        title=crjson.text(crjson.claim(active).get("dc:title")),
-        claim_generator=crjson.claim_generator(active),
-        digital_source_types=crjson.source_types(done),
-        actions=done,
-        parameters=done[0].parameters if done else {},
-        record=crjson.record(active),
-        ingredients=ingredients,
-        problems=_problems(found.own["failure"], signer) + history.problems_of(ingredients),
+    return filled_reading(
+        report,
+        state,
+        store=store,
+        boxes=boxes,
+        faults=boxes.faults,
+        anchors=anchors,
+        holds=_holds,
+        problems=_problems,
     )
 
 

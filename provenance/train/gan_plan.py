@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance.errors import UsageError
+from provenance.generate.gan_categories import NAMELESS, named
 from provenance.train.gan_settings import GanSettings, check
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def plan(
     check(settings)
     _check_works(settings, pixels)
     asked = settings.conditional or settings.loss == "can"
+    names = [named(name) for name in names]
     if asked:
         _check_categories(settings, categories, names, len(pixels))
     architecture = Architecture(
@@ -102,8 +104,10 @@ def _check_categories(
     if not names or len(set(names)) < len(names) or present[0] < 0 or present[-1] >= len(names):
         raise UsageError(f"{what} needs a name of its own for each category.")
     if len(present) < 2:
+        only = names[present[0]]
+        there = "none has one" if only == NAMELESS else f"all {works} are of {only!r}"
         raise UsageError(
-            f"{what} needs works of two categories at least; all {works} are of {names[present[0]]!r}. "
+            f"{what} needs works of two categories at least; {there}. "
             "Give works a category, or train with the loss hinge and without conditional."
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from provenance.words.figures import count, day, percent
-from provenance.words.states import Likeness, Truth, Verdict
+from provenance.words.states import Likeness, Standing, Truth, Verdict
 
 MATCH_MEANS: Final = "A match says that two pictures look alike. Whether it is a copy in law is for people to say."
 NOT_A_LEGAL_OPINION: Final = "This is evidence, not a legal opinion."
@@ -55,13 +55,35 @@ def looks_like(work: str, *, likeness: Likeness, value: str | None = None, line:
     return f"Looks like {work}{figures}: {likeness.word}. {MATCH_MEANS}"
 
 
-def no_copy_found(*, compared: int, of: int) -> str:
-    """Write that no training work was copied, with what was compared, or that nothing could be said."""
+def about_work(sentence: str, work: str, standing: Standing, truth: Truth) -> str:
+    """Say in a recorded finding that names `work`, the beginning of its id, what that work is, and how we know."""
+    recorded = sentence.replace(f"the training work {work}", f"the work {work}", 1)  # so all were called once
+    said = _LEARNT[truth] if standing is Standing.LEARNT else _STANDINGS[standing]
+    return f"{recorded.replace(f'the work {work}', f'the {standing.word} {work}', 1)} {said}"
+
+
+def no_copy_found(*, compared: int, of: int, given: int = 0) -> str:
+    """Write that no work was copied, with what was compared, or that nothing could be said.
+
+    `given` of the `of` works are no training works: models were given them as pictures.
+    """
     if of == 0:
         return "No training work is recorded for this model, so there was nothing to compare with."
     if compared == 0:
-        return f"Not compared with any of {count(of)} training works. Nothing can be said about copies."
+        return f"Not compared with any of {_works(of, given)}. Nothing can be said about copies."
+    if given:
+        return f"No copy of a work found, compared with {count(compared)} of {_works(of, given)}."
     return f"No copy of a training work found, compared with {count(compared)} of {count(of)}."
+
+
+def _works(number: int, given: int) -> str:
+    """Count works: `13 works (12 training works, 1 only given as a picture)`."""
+    if not given:
+        return f"{count(number)} training work{'s' if number > 1 else ''}"
+    left = number - given
+    training = "no training work" if left == 0 else f"{count(left)} training work{'s' if left > 1 else ''}"
+    pictures = "a picture" if given == 1 else "pictures"
+    return f"{count(number)} work{'s' if number > 1 else ''} ({training}, {count(given)} only given as {pictures})"
 
 
 def coverage_warning(*, compared: int, of: int) -> str | None:
@@ -104,4 +126,13 @@ _VERDICTS: Final = {
     Verdict.EQUIVALENT: "Reproduced: equivalent.",
     Verdict.CLOSE: "Made again: close, but not the same.",
     Verdict.DIFFERENT: "Made again: different.",
+}
+_LEARNT: Final = {
+    Truth.CLAIMED: "It is claimed that the model behind this artwork learnt from it.",
+    Truth.CHECKED: "The model behind this artwork learnt from it.",
+    Truth.REPRODUCED: "The model behind this artwork learnt from it.",
+}
+_STANDINGS: Final = {
+    Standing.TRAINING: "No record says that the model behind this artwork learnt from it.",
+    Standing.GIVEN: "No dataset has it: a model was given it as a picture.",
 }

@@ -41,7 +41,7 @@ class Signature:
     distance: str | None = None
     """How near the likeness is, as in "3 of 256 bits differ"."""
     signed: bool = True
-    """False where what it was found by has no signature: a training work."""
+    """False where what it was found by has no signature: a work."""
     expired: bool = False
     """Whether the certificate has run out without an independent clock to say when it signed."""
 
@@ -190,7 +190,7 @@ def _where(signature: Signature) -> tuple[str, str]:
 
 def _when(signature: Signature) -> str:
     if not signature.signed:
-        return "A training work is not signed here."
+        return "A work from outside is not signed here."
     if signature.sayable is Intactness.UNREADABLE:
         return "When it was signed cannot be read."
     if signature.at is None:

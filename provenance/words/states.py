@@ -133,6 +133,22 @@ class Likeness(StrEnum):
         return _LIKENESS[self]
 
 
+class Standing(StrEnum):
+    """What a work is to the artwork that it was compared with."""
+
+    LEARNT = "learnt"
+    """The model that made the artwork learnt from it."""
+    TRAINING = "training"
+    """A dataset has it."""
+    GIVEN = "given"
+    """No dataset has it: a model was given it as a picture."""
+
+    @property
+    def word(self) -> str:
+        """The words for people: only what a dataset has is a training work."""
+        return "work" if self is Standing.GIVEN else "training work"
+
+
 class Severity(StrEnum):
     """How much a finding asks of people."""
 

@@ -13,9 +13,10 @@ from sqlalchemy import delete, select, text, update
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.altered import chain_problems
 from provenance.archive.archive import Archive
 from provenance.archive.bundles import kept_bundles
-from provenance.archive.chain import MOST, chain_ingredients, chain_problems
+from provenance.archive.chain import MOST, chain_ingredients
 from provenance.archive.claims import parent_ingredient
 from provenance.archive.create import generate
 from provenance.archive.detail import show

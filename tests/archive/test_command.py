@@ -17,7 +17,7 @@ from provenance.archive.archive import Archive
 from provenance.archive.command import Done, Job, run_command
 from provenance.archive.detail import Detail, show
 from provenance.archive.lineage import lineage
-from provenance.archive.process import run_process
+from provenance.archive.process import program_path, run_process
 from provenance.archive.publish import Form, export
 from provenance.archive.search import artworks
 from provenance.archive.verify import verify
@@ -207,6 +207,63 @@ def test_the_archives_own_files_become_no_second_artwork(
     done = run(f"copy({signed.name!r})")
 
     assert (done.artworks, [each.uid for each in done.already]) == ((), list(made.artworks))
+
+
+def test_files_with_the_same_bytes_are_told_with_their_names(plain_archive: Archive, run: Run) -> None:
+    done = run("copy('0.png'); copy('0.png', 'b.png'); copy('1.png'); copy('0.png', 'c.png'); copy('1.png', 'd.png')")
+
+    pairs = {"0.png", "b.png", "c.png"}, {"1.png", "d.png"}
+    taken = {detail.imported["name"]: detail.uid for detail in details(plain_archive, done) if detail.imported}
+    assert len(taken) == 2
+    assert {each.name for each in done.already} == set().union(*pairs) - set(taken)
+    for known in done.already:
+        (first,) = next(pair for pair in pairs if known.name in pair) & set(taken)
+        assert known.uid == taken[first]
+        assert known.sentence == f"{known.name} has the same bytes as {first}. Nothing new was recorded."
+    said = "3 files have the bytes of earlier ones and are not recorded again."
+    assert done.ending == f"The command ended with exit code 0. {said}"
+    assert ended(plain_archive)[1] == done.ending
+    assert done.code == 0
+
+
+def test_a_copy_of_an_own_file_is_that_artwork_too(plain_archive: Archive, run: Run, source: Path) -> None:
+    with plain_archive.run("my-model") as made:
+        made.add(picture(8))
+    signed = export(plain_archive, list(made.artworks), source, Form())[0].path
+    done = run(f"copy({signed.name!r}); copy({signed.name!r}, 'z.png')")
+
+    assert [each.uid for each in done.already] == list(made.artworks) * 2
+
+
+def test_a_file_that_is_written_once_more_is_no_copy(plain_archive: Archive, run: Run) -> None:
+    done = run("copy('0.png'); time.sleep(1.2); copy('0.png')")
+
+    assert (len(done.artworks), done.already) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "named", "said"),
+    [
+        ("#!/bin/sh\n", 0o600, "./program", r"\./program is not executable\. Allow it with chmod \+x"),
+        ("echo\n", 0o700, "./program", r"does not say in its first line what runs it.*`sh \./program`"),
+        ("#!/no/such/thing\n", 0o700, "./program", r"names in its first line to run it is not there.*`sh \./program`"),
+        ("#!/bin/sh\n", 0o700, "program", r"no program program on the search path.*Write \./program"),
+        ("#!/bin/sh\n", 0o700, "./absent", r"no program \./absent\. Check the path: it begins at /"),
+        ("#!/bin/sh\n", 0o700, "./", r"\./ is a folder, not a program"),
+        ("#!/bin/sh\n", 0o700, "", r"No program is named"),
+        ("#!/bin/sh\n", 0o700, "./" + "x" * 300, r"no program \./xxx"),
+    ],
+)
+def test_a_program_that_cannot_be_run_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, mode: int, named: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "program").write_text(text)
+    (tmp_path / "program").chmod(mode)
+
+    with pytest.raises(UsageError, match=said):
+        program_path([named])
+        run_process([named], meanwhile=lambda: 1.0)
 
 
 def test_nothing_is_recorded_of_a_command_that_cannot_be_run(plain_archive: Archive, tmp_path: Path) -> None:

@@ -13,11 +13,11 @@ from provenance.archive.chain import chain_ingredients
 from provenance.archive.detail import show
 from provenance.archive.edit import edit
 from provenance.archive.lineage import lineage
-from provenance.archive.publish import Form, export
+from provenance.archive.publish import Form, export, export_each
 from provenance.archive.record import start
 from provenance.archive.verify import verify
 from provenance.digest import Digest
-from provenance.errors import UsageError
+from provenance.errors import NotFoundError, UsageError
 from provenance.export.encode import FORMATS, Format
 from provenance.export.metadata import read_metadata
 from provenance.picture import Picture
@@ -140,6 +140,42 @@ def test_a_file_that_is_there_already_is_not_replaced(archive: Archive, artwork:
         export(archive, [artwork], tmp_path, Form())
     assert before == first.path.read_bytes()
     assert len(show(archive, artwork).exports) == 1
+
+
+def test_one_that_fails_keeps_the_others_from_nothing(plain_archive: Archive, tmp_path: Path) -> None:
+    good, there, broken, last = (_record(plain_archive) for _ in range(4))
+    out = tmp_path / "out"
+    export(plain_archive, [there], out, Form())
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    file = plain_archive.store.path(Digest(show(plain_archive, broken).file_digest))
+    file.chmod(0o600)
+    file.write_bytes(b"no picture")
+    heard: list[tuple[int, int]] = []
+
+    batch = export_each(
+        plain_archive,
+        [good, there, "fffffff", broken, last, good],
+        out,
+        Form(),
+        progress=lambda done, total: heard.append((done, total)),
+    )
+
+    assert [each.artwork for each in batch.exported] == [good, last]
+    assert [(each.artwork, each.error.exit_code) for each in batch.failed] == [(there, 2), ("fffffff", 3), (broken, 3)]
+    assert all(before[path] == path.read_bytes() for path in before)
+    names = {path.name for each in batch.exported for path in (each.path, each.record_path)}
+    assert {path.name for path in out.iterdir()} == names | {path.name for path in before}
+    assert heard[-1] == (6, 6)
+    assert show(plain_archive, broken).exports == []
+
+
+def test_in_python_the_failure_is_heard_when_the_others_are_out(plain_archive: Archive, tmp_path: Path) -> None:
+    first, second = (_record(plain_archive) for _ in range(2))
+
+    with pytest.raises(NotFoundError, match="no artwork fffffff"):
+        export(plain_archive, [first, "fffffff", second], tmp_path / "out", Form())
+
+    assert len(list((tmp_path / "out").glob("*.png"))) == 2
 
 
 def test_no_half_written_file_is_left(archive: Archive, artwork: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from provenance import schema
 from provenance.archive.archive import Archive
+from provenance.archive.bring import Terms, bring
 from provenance.archive.collect import Defaults, add_dataset
 from provenance.archive.create import Order, generate
 from provenance.archive.detail import show
@@ -232,6 +234,42 @@ def test_a_manifest_that_does_not_hold_is_refused_before_anything_is_recorded(
 
     assert count(plain_archive, schema.Run) == before
     assert count(plain_archive) == 0
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_what_was_allowed_when_it_came_in_is_not_asked_for_again(
+    plain_archive: Archive, artwork: str, brush: Path, tmp_path: Path, role: str
+) -> None:
+    changed = tmp_path / "changed.png"
+    changed.write_bytes(_with_manifest_of(stored(plain_archive, artwork).read_bytes(), brush_bytes()))
+    (brought,) = bring(plain_archive, [changed], Terms(allow_changed=True)).artworks
+    pictures = {"content": str(brush), "style": str(brush), role: brought.uid}
+    order = Order(model="style", pictures=pictures, parameters={"effort": 0.25}, seed=1, side=32, device="cpu")
+
+    made = generate(plain_archive, order).artworks[0]
+    again = generate(plain_archive, replace(order, pictures={**pictures, role: made})).artworks[0]
+
+    for uid in (made, again):
+        (left,) = export(plain_archive, [uid], tmp_path / uid, Form())
+        for path in (stored(plain_archive, uid), left.path):
+            reading = read(path, anchors=plain_archive.anchors)
+            assert reading.intact
+            assert "There is a gap in the history" in " ".join(reading.problems)
+    assert reproduce(plain_archive, made).verdict is Verdict.EXACT
+
+
+def test_the_file_that_was_allowed_is_that_artwork_and_any_other_is_refused(
+    plain_archive: Archive, artwork: str, tmp_path: Path
+) -> None:
+    signed = stored(plain_archive, artwork).read_bytes()
+    changed, other = tmp_path / "changed.png", tmp_path / "other.png"
+    changed.write_bytes(_with_manifest_of(signed, brush_bytes()))
+    other.write_bytes(_with_manifest_of(signed, saved(tmp_path / "else.png", picture(7).image()).read_bytes()))
+    (brought,) = bring(plain_archive, [changed], Terms(allow_changed=True)).artworks
+
+    assert given(plain_archive, "style", str(changed)).input[1] == brought.uid
+    with pytest.raises(RefusedError, match=r"style other\.png carries Content Credentials that do not hold"):
+        given(plain_archive, "style", str(other))
 
 
 def _with_manifest_of(signed: bytes, other: bytes) -> bytes:

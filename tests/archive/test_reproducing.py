@@ -8,18 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture
+from sqlalchemy import select
 
+from provenance import schema
 from provenance.archive.archive import Archive
 from provenance.archive.create import Order, generate, picture_seed
 from provenance.archive.detail import show
 from provenance.archive.environment import environment_record
+from provenance.archive.order import check_count
 from provenance.archive.reproduce import compare, judge, reproduce
 from provenance.errors import UsageError
 from provenance.words import Verdict
 
 
 def test_the_same_record_gives_the_same_pixels(archive: Archive) -> None:
-    made = generate(archive, Order(model="cppn", style="facet", count=2, seed=2**64 - 1, width=24, height=16))
+    made = generate(archive, Order(model="cppn", style="facet", count=2, seed=2**64 - 2, width=24, height=16))
 
     for uid in made.artworks:
         assert reproduce(archive, uid).verdict == Verdict.EXACT
@@ -84,7 +87,21 @@ def test_differences_are_judged_by_how_far_they_go(change: Any, verdict: Verdict
     assert verdict == judge(compare(pixels, change(pixels).astype(np.uint8)))
 
 
-@given(seed=st.integers(0, 2**64 - 1), index=st.integers(0, 10_000))
-def test_seeds_count_up_and_stay_in_range(seed: int, index: int) -> None:
-    assert 0 <= picture_seed(seed, index) < 2**64
-    assert picture_seed(seed, index + 1) == picture_seed(picture_seed(seed, index), 1)
+@given(seed=st.integers(2**64 - 20, 2**64 - 1), count=st.integers(1, 20))
+def test_seeds_count_up_and_never_begin_anew(seed: int, count: int) -> None:
+    order = Order(seed=seed, count=count)
+
+    if seed + count <= 2**64:
+        check_count(order)
+        assert picture_seed(seed, count - 1) < 2**64
+    else:
+        with pytest.raises(UsageError, match=f"Begin at {2**64 - count} or below, or ask for fewer"):
+            check_count(order)
+
+
+def test_an_order_past_the_last_seed_is_refused_before_anything_is_recorded(plain_archive: Archive) -> None:
+    with pytest.raises(UsageError, match=r"Seeds count up, and the last of 3 from 18446744073709551615"):
+        generate(plain_archive, Order(seed=2**64 - 1, count=3, width=32, height=24))
+
+    with plain_archive.database.read() as session:
+        assert session.scalars(select(schema.Run)).first() is None

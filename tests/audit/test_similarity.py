@@ -70,7 +70,7 @@ def test_a_recompressed_training_work_is_a_warning_that_says_how_near() -> None:
 
     [finding] = answer.findings
     assert (finding.severity, finding.check, finding.other) == ("warn", "similarity", WORK)
-    assert finding.sentence.startswith(f"Looks like the training work {WORK[:12]}: ")
+    assert finding.sentence.startswith(f"Looks like the work {WORK[:12]}: ")
     assert "256 bits of phash16_v1 differ, and 51 or fewer are flagged" in finding.sentence
     assert {match.method for match in answer.matches if match.flagged} == {"phash8_v1", "phash16_v1"}
 

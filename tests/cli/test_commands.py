@@ -125,6 +125,21 @@ def test_every_export_is_verified_intact_by_its_own_archive(prov: Prov, artwork:
     assert "next: prov lineage " in outcome.err
 
 
+def test_a_batch_tells_which_exports_failed_and_does_the_others(prov: Prov, artwork: str) -> None:
+    outcome = prov("export", "fffffff", artwork)
+
+    assert outcome.code == 3
+    assert "1 artwork exported and signed" in outcome.out
+    assert "1 artwork could not be exported:\n  fffffff: This archive has no artwork fffffff." in outcome.err
+
+    told = prov("export", artwork, "fffffff", "--json")
+    document = json.loads(told.out)
+    assert (told.code, document["exports"]) == (3, [])
+    assert [each["artwork"] for each in document["failed"]] == [artwork, "fffffff"]
+    assert "is there already" in document["failed"][0]["text"]
+    assert prov("export", artwork).code == 2
+
+
 def test_verify_finds_a_stripped_picture_again_and_names_who_signed_it(
     prov: Prov, artwork: str, stored: Path, here: Path
 ) -> None:

@@ -1,13 +1,18 @@
 """`prov dataset export` says what left, what did not, and how it comes back."""
 
 import json
+import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from provenance.cli.croissant import export_dataset
 from provenance.errors import NotFoundError, UsageError
+
+Prov = Callable[..., Any]
 
 
 @pytest.fixture
@@ -43,6 +48,47 @@ def test_it_says_what_did_not_leave(export: typer.Typer, capsys: pytest.CaptureF
 
     assert "The pictures are not copied" in said.out
     assert "the same Merkle root" not in said.out
+
+
+def next_arguments(said: str) -> list[str]:
+    (line,) = [line for line in said.splitlines() if line.startswith("next: ")]
+    words = shlex.split(line)
+    return words[words.index("dataset") :]
+
+
+def test_what_it_says_next_can_be_done(
+    export: typer.Typer, prov: Prov, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(export, "shapes", "--to", "my folder", "--number", "1")
+    first = next_arguments(capsys.readouterr().err)
+    assert first == ["dataset", "export", "shapes", "--number", "1", "--to", "my folder", "--copy-files", "--overwrite"]
+
+    copied = prov(*first)
+    assert copied.code == 0
+    assert prov("--archive", here / "other", *next_arguments(copied.err)).code == 0
+
+
+def test_an_export_beside_the_pictures_can_be_added(
+    export: typer.Typer, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(export, "shapes", "--to", "out", "--copy-files")
+    call(export, "shapes", "--to", "out", "--overwrite")
+
+    assert next_arguments(capsys.readouterr().err.splitlines()[-1])[:2] == ["dataset", "add"]
+
+
+def test_where_no_picture_is_left_nothing_is_said_to_be_next(
+    prov: Prov, filled: Path, template: Path, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    works = template / "works"
+    works.rename(template / "elsewhere")
+    try:
+        outcome = prov("dataset", "export", "shapes", "--to", "out", "--copy-files")
+    finally:
+        (template / "elsewhere").rename(works)
+
+    assert "0 pictures copied" in outcome.out
+    assert "next:" not in outcome.err
 
 
 def test_it_speaks_json(export: typer.Typer, capsys: pytest.CaptureFixture[str]) -> None:

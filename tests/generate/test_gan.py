@@ -229,6 +229,34 @@ def test_a_category_is_asked_for_chosen_by_the_seed_or_taken_from_the_guide(make
     assert draw(request(weights, 1, like=(guide,), options=Options(category="cats")))[1]["categories"] == {"cats": 1.0}
 
 
+def test_a_category_called_auto_can_be_asked_for(make: Make) -> None:
+    weights = make(replace(PLAIN, categories=("auto", "boats")))
+
+    left_out = {name for seed in range(20) for name in draw(request(weights, seed))[1]["categories"]}
+    asked = [draw(request(weights, seed, options=Options(category="auto")))[1] for seed in range(20)]
+
+    assert left_out == {"auto", "boats"}
+    assert all(each["categories"] == {"auto": 1.0} for each in asked)
+    assert asked[0]["parameters"]["category"] == "auto"
+
+
+def test_auto_lets_the_seed_choose_where_nothing_is_called_so(make: Make) -> None:
+    weights = make(SORTED)
+
+    for seed in range(10):
+        chosen, left_out = (draw(request(weights, seed, options=o)) for o in (Options(category="auto"), Options()))
+        assert np.array_equal(chosen[0], left_out[0])
+    assert draw(request(make(), options=Options(category="auto")))[1]["categories"] is None
+
+
+@pytest.mark.parametrize("name", ["", "(none)"])
+def test_works_without_a_category_are_asked_for_by_a_name(make: Make, name: str) -> None:
+    weights = make(replace(PLAIN, categories=(name, "boats")))
+
+    assert draw(request(weights, options=Options(category="(none)")))[1]["categories"] == {name: 1.0}
+    refused(request(weights, options=Options(category="dogs")), UsageError, r"It learnt: \(none\), boats\.")
+
+
 def test_between_two_categories_both_have_their_share(make: Make) -> None:
     weights = make(SORTED)
     guides = tuple(draw(request(weights, 0, options=Options(category=name)))[1] for name in ("cats", "suns"))

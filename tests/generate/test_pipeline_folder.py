@@ -10,10 +10,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from tiny_pipeline import tiny_lora, tiny_pipeline
 
+from provenance.digest import Json
 from provenance.errors import EngineError, NotFoundError
+from provenance.generate.engine import Weights
 from provenance.generate.pipeline_folder import read_folder
 from provenance.generate.pipeline_identity import (
     Lora,
+    change,
     difference,
     identify,
     identity_digest,
@@ -254,3 +257,30 @@ def test_the_natural_size_is_that_of_the_model_or_of_the_picture(folder: Path) -
     assert natural_size(folder, None) == (40, 24)
     edit(folder / "unet/config.json", sample_size=None)
     assert natural_size(folder, None) == (256, 256)
+
+
+def test_a_changed_byte_is_told_with_the_file_that_it_is_in(folder: Path, tmp_path: Path) -> None:
+    loras = tuple(
+        Lora(path=Path(shutil.copy(tiny_lora(), tmp_path / f"{name}.safetensors"))) for name in ("one", "two")
+    )
+    before = identify(read_folder(folder), loras, "float32")
+    said: list[Json] = [{"path": str(lora.path), "scale": lora.scale} for lora in loras]
+    settings: dict[str, Json] = {"dtype": "float32", "identity": before, "loras": said}
+    weights = Weights(path=folder, digest=identity_digest(before), settings=settings)
+    assert change(weights) is None
+
+    _flip(loras[1].path)
+    assert change(weights) == (
+        f"The weights of the LoRA two have changed since the model was registered ({loras[1].path})."
+    )
+
+    _flip(folder / UNET)
+    assert change(weights) == (
+        f"The weights of the component unet have changed since the model was registered ({folder})."
+    )
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)

@@ -1,6 +1,7 @@
 """Files that keep their bytes and have their manifest beside them."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import IdentityError, SigningError
-from provenance.sign.claim import Claim
+from provenance.sign.claim import Claim, SoftBinding
 from provenance.sign.embed import Signed, Signer
+from provenance.sign.read import read
 from provenance.sign.reading import Anchor
 from provenance.sign.sidecar import OCTETS, read_as
 
@@ -78,3 +80,17 @@ def test_an_anchor_that_is_no_certificate_is_refused(beside: Signed) -> None:
 def test_a_claim_about_a_picture_is_not_signed_beside(signer: Signer, created: Callable[..., Claim]) -> None:
     with pytest.raises(SigningError, match=r"application/octet-stream.*image/png"):
         signer.sign_beside(WEIGHTS, created())
+
+
+def test_a_sidecar_is_read_as_fully_as_a_picture(
+    picture: Callable[..., bytes], signer: Signer, created: Callable[..., Claim], anchor: Anchor
+) -> None:
+    marks = (SoftBinding(algorithm="org.example.marks", value="ab12"),)
+    beside = signer.sign_beside(WEIGHTS, created(media_type=OCTETS, soft_bindings=marks))
+    weights = read_as(WEIGHTS, OCTETS, store=beside.data, anchors=[anchor])
+    inside = read(signer.sign(picture(), "image/png", created(soft_bindings=marks)).data, anchors=[anchor])
+
+    for field in fields(inside):
+        assert bool(getattr(inside, field.name)) == bool(getattr(weights, field.name)), field.name
+    assert inside.signer == weights.signer
+    assert inside.soft_bindings == weights.soft_bindings

@@ -243,6 +243,12 @@ def test_a_conditional_model_can_be_asked_for_its_categories(learn: Learn) -> No
     assert trained.settings["categories"] == list(NAMES)
 
 
+def test_works_without_a_category_share_one_that_has_a_name(learn: Learn) -> None:
+    trained = learn(settings=replace(SMALL, conditional=True), names=("", *NAMES[1:]))
+
+    assert trained.settings["categories"] == ["(none)", *NAMES[1:]]
+
+
 def test_a_creative_network_is_told_how_ambiguous_it_is(learn: Learn) -> None:
     trained = learn(settings=replace(SMALL, loss="can"))
 
@@ -289,7 +295,9 @@ def test_works_that_cannot_be_learnt_from_are_told_before_anything_is_written(
         ({"categories": None}, "needs the category of every work"),
         ({"categories": CATEGORIES[:5]}, "needs the category of every work"),
         ({"categories": CATEGORIES * 0 + 1}, "all 12 are of 'rings'"),
+        ({"categories": CATEGORIES * 0, "names": ("", "b")}, "two categories at least; none has one"),
         ({"categories": CATEGORIES + 1}, "a name of its own"),
+        ({"names": ("(none)", "", "b")}, "a name of its own"),
         ({"names": ("a", "a", "b")}, "a name of its own"),
         ({"names": ()}, "a name of its own"),
     ],
