@@ -4,10 +4,10 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench check clean
+.PHONY: help demo test lint format docs bench bench-detection check clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 20
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("prov needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
@@ -36,6 +36,10 @@ docs: $(STAMP) ## write the tables in docs/ anew from the program
 
 bench: $(STAMP) ## run every benchmark and print ratios against the peers
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bench-detection: $(STAMP) ## measure how well copies are found, and write docs/detection.md: make bench-detection CORPUS=folder
+	$(BIN)/python -m benchmarks.detection --corpus $(CORPUS) --split development --works 100
+	$(BIN)/python -m benchmarks.detection --corpus $(CORPUS) --split report --works 200 --page
 
 check: lint test ## what CI runs
 

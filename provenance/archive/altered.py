@@ -21,6 +21,7 @@ from provenance.archive.altered_seals import seal_problems
 from provenance.archive.altered_steps import step_problems
 from provenance.archive.altered_weights import weights_problems
 from provenance.archive.bundles import kept_bundles, work_of
+from provenance.archive.judgement_seals import judgement_problems
 from provenance.archive.weights import open_weights
 from provenance.collect.merkle import dataset_root
 from provenance.digest import Digest, Json
@@ -59,6 +60,7 @@ def chain_problems(archive: "Archive") -> Iterator[str]:
         yield from _guarded("weights and trainings", weights_problems(archive, session))
         yield from _guarded("artworks", artwork_problems(archive, session))
         yield from _guarded("exports", export_problems(archive, session))
+        yield from _guarded("decisions", judgement_problems(archive, session))
     yield from _guarded("seals", seal_problems(archive))
 
 

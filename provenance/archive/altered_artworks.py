@@ -70,6 +70,19 @@ def artwork_problems(archive: "Archive", session: Session) -> Iterator[str]:
             session.expunge_all()
 
 
+def one_artwork_problems(archive: "Archive", session: Session, uid: str) -> Iterator[str]:
+    """Hold the rows of the artwork with the full id `uid` against the claim in its file, as `artwork_problems` does.
+
+    Lost or damaged bytes are passed over, as there: `integrity.blob_problems` tells of them. Raises NotFoundError.
+    """
+    artwork = session.get(schema.Artwork, nodes.node_id(session, uid))
+    if artwork is None:
+        yield f"The artwork {uid[: nodes.SHORT]} has lost its row."
+        return
+    file, around = _read(archive, artwork.file_digest), _Around.of(session, [artwork])
+    yield from _problems(around.rows(archive, artwork, uid), around.signed.get(artwork.id, ()), file)
+
+
 def _read(archive: "Archive", digest: str) -> _File:
     try:
         path = archive.store.path(Digest(digest))

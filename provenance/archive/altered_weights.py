@@ -49,6 +49,8 @@ def _unnamed(session: Session) -> Iterator[str]:
         select(schema.Weights.model_id).where(schema.Weights.file_digest == blob.digest),
         select(schema.TrainingEnd.training_id).where(schema.TrainingEnd.history_digest == blob.digest),
         select(schema.TrainingEnd.training_id).where(schema.TrainingEnd.sheet_digest == blob.digest),
+        select(schema.Judgement.id).where(schema.Judgement.statement_digest == blob.digest),
+        select(schema.Judgement.id).where(schema.Judgement.manifest_digest == blob.digest),
         signed.where(manifest.store_digest == blob.digest, Node.kind.not_in(files)),
     )
     for row in session.execute(select(blob.digest, blob.media_type).where(*(~e.exists() for e in places)).limit(SHOWN)):

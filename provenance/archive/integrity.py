@@ -38,7 +38,7 @@ def check(archive: "Archive") -> Integrity:
             page = session.execute(query.order_by(schema.Blob.digest).limit(_PAGE)).all()
         for row in page:
             named.add(row.digest)
-            problems += _blob_problems(archive, row.digest, row.size)
+            problems += blob_problems(archive, row.digest, row.size)
         if len(page) < _PAGE:
             break
         last = page[-1].digest
@@ -49,7 +49,8 @@ def check(archive: "Archive") -> Integrity:
     return Integrity(blobs=len(named), artworks=artworks, problems=tuple(problems), unused=unused)
 
 
-def _blob_problems(archive: "Archive", digest: str, size: int) -> list[str]:
+def blob_problems(archive: "Archive", digest: str, size: int) -> list[str]:
+    """Read the bytes called `digest` (64 hex digits) again, and say what is wrong with them and with their `size`."""
     try:
         data = archive.store.read(Digest(digest))
     except ProvenanceError as error:

@@ -1,5 +1,7 @@
 """`prov export`: artworks leave as new signed files with their papers.
 
+Before one leaves, the policy on findings is asked: what it blocks stays here until somebody has decided.
+
 The order keeps the record true: the file is complete under a temporary name, the row commits, and then the
 file gets its name. So nothing that left is missing from the archive.
 """
@@ -22,9 +24,12 @@ from provenance.archive.dossier import dossier
 from provenance.archive.gap import gap_on_record
 from provenance.archive.placing import make_folder, placed, refuse_existing
 from provenance.archive.rows import manifest_row
+from provenance.archive.ruling import ArtworkRuling, rule
+from provenance.audit.policy import Policy
+from provenance.audit.policy_file import load_policy
 from provenance.database import utc_now
 from provenance.digest import Digest
-from provenance.errors import ProvenanceError, UsageError
+from provenance.errors import ProvenanceError, RefusedError, UsageError
 from provenance.export.encode import FORMATS, Format, encode, media_type, suffix
 from provenance.export.metadata import xmp_packet
 from provenance.export.record import export_record, record_bytes, record_metadata
@@ -60,6 +65,10 @@ class Exported:
     disclosure: Disclosure
     file_digest: Digest
     size: int
+    warnings: tuple[str, ...]
+    """Findings that the policy wants to be told, as sentences."""
+    policy: str
+    """The digest of the policy that let it leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +106,8 @@ def export(
     `progress` hears how many of how many are done. If one fails the others go out all the same, and then its error
     is raised, the first one's of several; `export_each` gives all.
 
-    Raises NotFoundError, UsageError (unknown format, a file that is there already), StoreError, DamagedArchiveError.
+    Raises NotFoundError, UsageError (unknown format, a file that is there already, a wrong policy), RefusedError
+    (a finding that the policy blocks), StoreError, DamagedArchiveError.
     """
     batch = export_each(archive, typed, folder, form, progress=progress)
     if batch.failed:
@@ -115,10 +125,11 @@ def export_each(
 ) -> Batch:
     """Export artworks as `export` does, and give those that failed beside the others.
 
-    Raises UsageError for an unknown format, before anything is written.
+    Raises UsageError for an unknown format or a policy that cannot be read, before anything is written.
     """
     if form.format not in FORMATS:
         raise UsageError(f"{form.format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
+    policy = load_policy(archive.folder)
     batch, begun = Batch(), set[str]()
     for done, each in enumerate(typed, 1):
         try:
@@ -126,14 +137,17 @@ def export_each(
                 uid = nodes.find(session, each, kinds=[Kind.ARTWORK]).uid
             if uid not in begun:
                 begun.add(uid)
-                batch.exported.append(_export(archive, uid, folder, form))
+                batch.exported.append(_export(archive, uid, folder, form, policy))
         except ProvenanceError as error:
             batch.failed.append(Failed(artwork=each, error=error))
         progress(done, len(typed))
     return batch
 
 
-def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
+def _export(archive: "Archive", uid: str, folder: Path, form: Form, policy: Policy) -> Exported:
+    ruled = rule(archive, uid, policy)
+    if (refusal := ruled.refusal) is not None:
+        raise RefusedError(refusal)
     at = utc_now()
     whole = dossier(archive, uid)
     record = export_record(whole, form.disclosure, exported_at=at)
@@ -161,9 +175,10 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
 
     export_uid = Digest.of_json({"export": {"artwork": uid, "at": at.isoformat(), "nonce": secrets.token_hex(16)}}).hex
     make_folder(folder)
-    record = record | {"export": {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}}
+    left = {"file_digest": str(Digest.of(signed.data)), "manifest": signed.label}
+    record = record | {"export": left | _told_of_policy(ruled, form.disclosure)}
     with placed(path, signed.data), placed(record_path, record_bytes(record)):
-        row = _row(form, name, signed=signed, record=record, at=at)
+        row = _row(form, name, signed=signed, record=record, at=at, ruled=ruled)
         _remember(archive, export_uid, uid, row=row, manifest=manifest_json(signed))
     return Exported(
         uid=export_uid,
@@ -173,6 +188,8 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form) -> Exported:
         disclosure=form.disclosure,
         file_digest=Digest.of(signed.data),
         size=len(signed.data),
+        warnings=ruled.warnings,
+        policy=str(ruled.ruling.policy),
     )
 
 
@@ -183,11 +200,19 @@ def _behind(archive: "Archive", whole: Mapping[str, Any], disclosure: Disclosure
     return chain_ingredients(archive, whole["run"]["model"]["uid"], people=False)
 
 
-def _row(form: Form, name: str, *, signed: Signed, record: dict[str, Any], at: datetime) -> dict[str, Any]:
+def _told_of_policy(ruled: ArtworkRuling, disclosure: Disclosure) -> dict[str, str]:
+    """Name the policy that let it leave, but for the least disclosure: an archive's own one tells it from others."""
+    return {} if disclosure is Disclosure.MINIMAL else {"policy": str(ruled.ruling.policy)}
+
+
+def _row(
+    form: Form, name: str, *, signed: Signed, record: dict[str, Any], at: datetime, ruled: ArtworkRuling
+) -> dict[str, Any]:
+    ruling = {"policy": str(ruled.ruling.policy), "effect": ruled.ruling.effect.value}
     return {
         "name": name,
         "media_type": media_type(form.format),
-        "settings": {"format": form.format, "quality": form.quality},
+        "settings": {"format": form.format, "quality": form.quality, "ruling": ruling},
         "disclosure": form.disclosure.value,
         "file_digest": Digest.of(signed.data).hex,
         "file_size": len(signed.data),

@@ -78,12 +78,13 @@ def _missing(session: Session) -> list[tuple[Node, set[str]]]:
 def _codes(archive: "Archive", node: Node, have: set[str]) -> list[dict[str, Any]]:
     return [
         {"node_id": node.id, "method": name, "codes": fingerprint.codes, "quality": fingerprint.quality}
-        for name, fingerprint in fingerprint_all(_picture(archive, node)).items()
+        for name, fingerprint in fingerprint_all(picture_of(archive, node)).items()
         if name not in have
     ]
 
 
-def _picture(archive: "Archive", node: Node) -> Picture:
+def picture_of(archive: "Archive", node: Node) -> Picture:
+    """Open a work where it was seen, or an artwork from the store. Raises ProvenanceError if that cannot be done."""
     with archive.database.read() as session:
         if node.kind == Kind.WORK.value:
             return open_work(session, session.get_one(schema.Work, node.id))

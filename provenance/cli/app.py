@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from provenance.cli import (
+    auditing,
     datasets,
     exporting,
     external,
@@ -21,6 +22,7 @@ from provenance.cli import (
     models,
     people,
     reading,
+    searching,
     tracing,
     upkeep,
     verifying,
@@ -38,7 +40,21 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (making, reading, tracing, verifying, exporting, people, external, datasets, models, identities, upkeep):
+for group in (
+    making,
+    reading,
+    searching,
+    tracing,
+    verifying,
+    auditing,
+    exporting,
+    people,
+    external,
+    datasets,
+    models,
+    identities,
+    upkeep,
+):
     group.register(app)
 
 STOPPED = "Stopped. What was finished is kept; nothing is half done."

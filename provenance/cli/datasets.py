@@ -16,6 +16,7 @@ from provenance.errors import CancelledError
 from provenance.words import NOT_RECORDED, Sign, count
 
 if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
     from provenance.archive.datasets import Added
 
 _SHOWN = 12
@@ -73,10 +74,26 @@ def add(
             )
         except KeyboardInterrupt as cause:
             raise CancelledError("Stopped. What was read is kept; make the same call again to go on.") from cause
+        unseen = _look(archive)
     if as_json:
         emit(added)
     else:
         _say_added(added)
+        if unseen:
+            say(sign(Sign.ATTENTION), f" {some(len(unseen), 'work')} could not be looked at closely. {unseen[0]}")
+
+
+def _look(archive: "Archive") -> list[str]:
+    """Compute what the check for copies compares works by, while their files are here. Gives sentences on failures."""
+    from provenance.archive.features import fill
+    from provenance.schema import Kind
+
+    with counted("Looking at works", "works") as progress:
+        try:
+            return list(fill(archive, (Kind.WORK,), progress=progress).problems.values())
+        except KeyboardInterrupt as cause:
+            message = "Stopped. The version is recorded; `prov audit` looks at the other works when it needs them."
+            raise CancelledError(message) from cause
 
 
 def listed(

@@ -76,6 +76,9 @@ def _say_exported(batch: "Batch", disclose: Disclosure, named: str | None) -> No
         say(sign(Sign.CHECKED), f" {some(len(exported), 'artwork')} exported and signed. {disclose.meaning}")
         table("", ">", rows=[(str(item.path), f"{item.size / 1000:,.0f} kB") for item in exported], indent=2)
         say("  Beside each lies its record, as JSON.")
+    for item in exported:
+        for text in item.warnings:
+            say(sign(Sign.ATTENTION), f" {item.artwork[:12]}: {text}", console=talk)
     if exported and named is not None and disclose is not Disclosure.FULL:
         say(
             sign(Sign.ATTENTION), f" The certificate names its owner in every file all the same: {named}.", console=talk

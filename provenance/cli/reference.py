@@ -77,10 +77,22 @@ _DOCUMENTS: Mapping[str, str] = {
     "impact": "as `lineage`",
     "verify": "`files`, each with `file`, `exit_code`, and either `error` or `text`, `signature`, `known`, `gaps`, "
     "`picture_problem`, `content_credentials`",
-    "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`), "
+    "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`, `warnings`, "
+    "`policy`), "
     "`failed` (`artwork`, `text`)",
     "edit": "`uid`, `parent`, `change` (`measure`, `share`, `evidence`), `findings`",
     "db seal": "`number`, `at`, `rows`, `digest`, `path`, `copy`",
+    "search": "`records` (`uid`, `kind`, `label`, `creator`, `licence`, `model`, `recorded_at`), `next` (for "
+    "`--before`); with `--image` instead: `alike` (`uid`, `kind`, `label`, `relation`, `score`, `flagged`, `cosine`, "
+    "`distance`, `bits`), `line`, `judge`, `method`, `compared`, `of`",
+    "audit artworks": "`artworks` (`uid`, `severity`, `findings`, `found`, `again`), `works`, `line` (`flagged_at`, "
+    "`judge`, `wanted`, `false_flags`, `pictures`, `source`), `left_out`",
+    "audit model": "`model`, `findings` (`check`, `check_version`, `severity`, `sentence`, `record`)",
+    "audit decide": "`number`, `artwork`, `other`, `other_kind`, `check`, `finding`, `decision`, `text`, `reason`, "
+    "`by`, `at`, `statement_digest`, `manifest_digest`, `holds`",
+    "audit policy": "`text`, `path`, `preset`, `digest`",
+    "audit calibrate": "`kept`, `threshold`, `wanted`, `pictures`, `creators`, `false_flags`, `interval`, `copies`, "
+    "`found`, `relations`, `needed`",
     "dataset add": "`name`, `number`, `uid`, `merkle_root`, `works`, `new`, `made`, `refusals`, `notes`, `skipped`, "
     "`decisions`, `rules`",
     "dataset list": "`datasets` (`name`, `number`, `uid`, `merkle_root`, `works`, `added_at`)",

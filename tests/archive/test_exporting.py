@@ -5,9 +5,11 @@ from pathlib import Path
 
 import encypher_c2pa
 import pytest
-from learnt import CREATOR, learnt
+from learnt import CREATOR, TRAINED_FROM, learnt
 from pictures import picture
+from sqlalchemy import select
 
+from provenance import schema
 from provenance.archive.archive import Archive
 from provenance.archive.chain import chain_ingredients
 from provenance.archive.detail import show
@@ -16,8 +18,9 @@ from provenance.archive.lineage import lineage
 from provenance.archive.publish import Form, export, export_each
 from provenance.archive.record import start
 from provenance.archive.verify import verify
+from provenance.audit.policy_file import FILE_NAME, load_policy
 from provenance.digest import Digest
-from provenance.errors import NotFoundError, UsageError
+from provenance.errors import NotFoundError, RefusedError, UsageError
 from provenance.export.encode import FORMATS, Format
 from provenance.export.metadata import read_metadata
 from provenance.picture import Picture
@@ -280,3 +283,56 @@ def test_an_independent_verifier_accepts_exports_with_the_chain(
     root = (plain_archive.folder / "identity" / "trial.root.pem").read_bytes().decode()
     judged = encypher_c2pa.verify(str(path), trust_pem=root, no_default_trust=True, telemetry=False, online=False)
     assert (judged["validation_state"], judged["hard_binding"]) == ("Trusted", "match")
+
+
+def _copy_of_a_work(archive: Archive, folder: Path) -> str:
+    facts = learnt(archive, folder)
+    with start(archive, facts, seed=1) as run:
+        run.add(picture(TRAINED_FROM, 24, 16))
+    return run.artworks[0]
+
+
+def test_what_looks_like_a_work_leaves_with_a_warning(plain_archive: Archive, tmp_path: Path) -> None:
+    uid = _copy_of_a_work(plain_archive, tmp_path / "works")
+    alike, other = export(plain_archive, [uid, _record(plain_archive)], tmp_path / "out", Form())
+
+    assert other.warnings == ()
+    (warning,) = alike.warnings
+    assert warning.startswith("Looks like the work")
+
+
+@pytest.mark.parametrize("disclosure", Disclosure)
+def test_an_export_remembers_the_policy_that_let_it_leave(
+    plain_archive: Archive, plain_artwork: str, tmp_path: Path, disclosure: Disclosure
+) -> None:
+    exported = export(plain_archive, [plain_artwork], tmp_path, Form(disclosure=disclosure))[0]
+    digest = str(load_policy(plain_archive.folder).digest)
+
+    record = json.loads(exported.record_path.read_text(encoding="utf-8"))
+    with plain_archive.database.read() as session:
+        settings = session.scalars(select(schema.Export.settings)).one()
+    assert (exported.policy, settings["ruling"]) == (digest, {"policy": digest, "effect": "inform"})
+    assert record["export"].get("policy") == (None if disclosure is Disclosure.MINIMAL else digest)
+
+
+def test_what_the_policy_blocks_stays_and_the_others_leave(plain_archive: Archive, tmp_path: Path) -> None:
+    uid, other = _copy_of_a_work(plain_archive, tmp_path / "works"), _record(plain_archive)
+    (plain_archive.folder / FILE_NAME).write_text('[rules.look-alike]\nexport = "block"', encoding="utf-8")
+
+    batch = export_each(plain_archive, [uid, other], tmp_path / "out", Form())
+
+    (failed,) = batch.failed
+    assert isinstance(failed.error, RefusedError)
+    assert "The rule look-alike of the policy on findings blocks export." in failed.sentence
+    assert f"`prov audit decide {uid[:12]} " in failed.sentence
+    assert [each.artwork for each in batch.exported] == [other]
+    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert show(plain_archive, uid).exports == []
+
+
+def test_a_wrong_policy_lets_nothing_leave(plain_archive: Archive, plain_artwork: str, tmp_path: Path) -> None:
+    (plain_archive.folder / FILE_NAME).write_text('preset = "none"', encoding="utf-8")
+
+    with pytest.raises(UsageError, match="preset is 'none'"):
+        export(plain_archive, [plain_artwork], tmp_path / "out", Form())
+    assert not (tmp_path / "out").exists()

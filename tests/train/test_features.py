@@ -1,17 +1,11 @@
 """Features come from one network with one set of weights, and depend on the picture alone."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from pictures import picture
-from torch.nn import functional
 
-from provenance.digest import Digest
-from provenance.errors import EngineError, UsageError
-from provenance.train import features
+from provenance.errors import UsageError
 from provenance.train.features import Extractor
 
 PIXELS = np.stack([picture(number, 96, 96).pixels for number in range(5)])
@@ -22,11 +16,6 @@ def extractor() -> Extractor:
     return Extractor.load()
 
 
-@pytest.fixture(scope="module")
-def weights() -> dict[str, torch.Tensor]:
-    return dict(torch.load(features._installed(), weights_only=True))
-
-
 def test_a_picture_becomes_1280_numbers(extractor: Extractor) -> None:
     found = extractor.extract(PIXELS)
 
@@ -35,14 +24,6 @@ def test_a_picture_becomes_1280_numbers(extractor: Extractor) -> None:
     assert found.min() >= 0
     assert found.max() <= 6
     assert len(np.unique(found, axis=0)) == 5
-
-
-def test_the_folded_network_says_what_the_network_as_published_says(
-    extractor: Extractor, weights: dict[str, torch.Tensor]
-) -> None:
-    pixels = np.stack([picture(number, 128, 128).pixels for number in range(3)])
-
-    assert np.allclose(extractor.extract(pixels), as_published(pixels, weights), atol=2e-4)
 
 
 def test_what_comes_with_a_picture_does_not_change_its_features(extractor: Extractor) -> None:
@@ -87,18 +68,6 @@ def test_what_is_no_batch_of_pictures_is_refused(extractor: Extractor, wrong: "N
         extractor.extract(wrong)
 
 
-def test_other_weights_are_not_even_unpickled(tmp_path: Path) -> None:
-    data = bytearray(features._installed().read_bytes())
-    data[-100] ^= 1
-    path = tmp_path / "weights.pth"
-    path.write_bytes(data)
-
-    with pytest.raises(EngineError, match=f"has the digest {Digest.of(data)}"):
-        Extractor.load(path)
-    with pytest.raises(EngineError, match="cannot be read"):
-        Extractor.load(tmp_path / "none.pth")
-
-
 def test_progress_counts_pictures(extractor: Extractor) -> None:
     heard: list[tuple[int, int]] = []
     extractor.extract(np.concatenate([PIXELS] * 8), progress=lambda done, total: heard.append((done, total)))
@@ -108,39 +77,6 @@ def test_progress_counts_pictures(extractor: Extractor) -> None:
 
 def cosine(one: "NDArray[np.float32]", other: "NDArray[np.float32]") -> float:
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
-
-
-def as_published(pixels: "NDArray[np.uint8]", weights: dict[str, torch.Tensor]) -> "NDArray[np.float32]":
-    """Run the network slowly: every normalisation by itself, every border padded as TensorFlow defines it."""
-
-    def normal(x: torch.Tensor, name: str) -> torch.Tensor:
-        mean, variance, gain, shift = (
-            weights[f"{name}.{each}"] for each in ("running_mean", "running_var", "weight", "bias")
-        )
-        return functional.batch_norm(x, mean, variance, gain, shift, eps=1e-3)
-
-    def same(x: torch.Tensor, name: str, stride: int = 1, groups: int = 1) -> torch.Tensor:
-        kernel = weights[f"{name}.weight"]
-        out = -(-x.shape[2] // stride)
-        total = max((out - 1) * stride + kernel.shape[2] - x.shape[2], 0)
-        x = functional.pad(x, (total // 2, total - total // 2, total // 2, total - total // 2))
-        return functional.conv2d(x, kernel, stride=stride, groups=groups)
-
-    with torch.inference_mode():
-        x = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - 127) / 128
-        x = functional.relu6(normal(same(x, "_conv_stem", 2), "_bn0"))
-        strides = {1: 2, 3: 2, 5: 2, 11: 2}  # blocks that halve the side
-        for index in range(16):
-            name, into = f"_blocks.{index}", x
-            if index:
-                x = functional.relu6(normal(same(x, f"{name}._expand_conv"), f"{name}._bn0"))
-            stride = strides.get(index, 1)
-            x = same(x, f"{name}._depthwise_conv", stride, x.shape[1])
-            x = functional.relu6(normal(x, f"{name}._bn1"))
-            x = normal(same(x, f"{name}._project_conv"), f"{name}._bn2")
-            x = x + into if x.shape == into.shape else x
-        found: NDArray[np.float32] = functional.relu6(normal(same(x, "_conv_head"), "_bn1")).mean((2, 3)).numpy()
-    return found
 
 
 GOLDEN_AT = np.array([113, 423, 468, 245, 594, 897, 455, 825, 425, 580, 772])

@@ -1,0 +1,218 @@
+"""`prov audit calibrate`: where an archive draws its line, measured on its own works.
+
+Each work stands for an innocent picture: something happens to it, and it is searched with all works of its creator and
+of its series left out, and those that look like another version of it (relations, which are found first). Whatever is
+found then is a false flag. The line is the score that the wanted share of these pictures reaches.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from sqlalchemy import select
+
+from provenance import schema
+from provenance.archive.copies_check import CopiesCheck
+from provenance.archive.features import fill, reduce
+from provenance.archive.refingerprint import picture_of
+from provenance.compare.disturbance import DISTURBANCES, disturbed
+from provenance.database import utc_now
+from provenance.digest import Json
+from provenance.errors import ProvenanceError, UsageError
+from provenance.schema import Kind, Node
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+WANTED: Final = 0.001
+"""False flags a picture: one in a thousand."""
+
+_ENOUGH: Final = 3
+"""So many times 1 / wanted pictures are needed: with none of them flagged, the rate is below what is wanted."""
+
+_RELATED: Final = 8.0
+"""The score from which on two works by different people, as they are, count as versions of each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """What calibrating came to."""
+
+    kept: bool
+    """Whether the line was written; False where there is too little to measure on, and the shipped one stays."""
+    threshold: float
+    wanted: float
+    pictures: int
+    creators: int
+    false_flags: int
+    """With that threshold."""
+    interval: tuple[float, float]
+    """95 % Clopper-Pearson interval of the false flags a picture."""
+    copies: int
+    found: int
+    """Disturbed works that were found with that threshold."""
+    relations: int
+    """Pairs of works by different people that were taken for versions of each other, and left out."""
+    needed: int
+    """Pictures that are needed for the wanted rate."""
+
+
+def calibrate(
+    archive: "Archive",
+    *,
+    wanted: float = WANTED,
+    pictures: int | None = None,
+    seed: int = 0,
+    progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None,
+) -> Calibrated:
+    """Measure the line for `wanted` false flags a picture, and keep it where there is enough to measure on.
+
+    `pictures` are how many are put to the test; else as many as are needed, or four for each work if those are fewer.
+    Raises UsageError for a rate that is none, or where fewer than two creators have works.
+    """
+    if not 0.0001 <= wanted <= 0.2:
+        raise UsageError(f"The wanted rate is a share of pictures, from 0.0001 to 0.2, not {wanted}.")
+    fill(archive, (Kind.WORK,), progress=lambda done, total: progress("works", done, total))
+    check = CopiesCheck(archive)
+    works = _works(archive, check)
+    creators = {work.creator for work in works}
+    if len(creators) < 2:
+        message = (
+            "Calibrating needs works by two people at least: others' pictures are what must not be flagged. Give works "
+            "a creator, in the column creator."
+        )
+        raise UsageError(message)
+    needed = int(np.ceil(_ENOUGH / wanted))
+    count = pictures if pictures is not None else min(needed, 4 * len(works))
+    measured = _measure(archive, check, works, count=count, seed=seed, progress=progress)
+    return _kept(archive, check, measured, wanted=wanted, needed=needed, creators=len(creators))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    row: int
+    uid: str
+    creator: str
+    series: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    innocent: Sequence[float]
+    """The highest score that each picture reached with what is like it left out."""
+    own: Sequence[float]
+    """The score of the work itself, where it was not left out."""
+    relations: int
+
+
+def _works(archive: "Archive", check: CopiesCheck) -> list[_Work]:
+    work = schema.Work
+    query = select(work.id, Node.uid, work.creator, work.series).join(Node, Node.id == work.id).order_by(work.id)
+    with archive.database.read() as session:
+        rows = session.execute(query).all()
+    held = set(check.uids)
+    # A work without a creator stands for itself: who made two of them cannot be told.
+    return [
+        _Work(row=row, uid=uid, creator=creator or uid, series=series)
+        for row, uid, creator, series in rows
+        if uid in held
+    ]
+
+
+def _measure(
+    archive: "Archive",
+    check: CopiesCheck,
+    works: Sequence[_Work],
+    *,
+    count: int,
+    seed: int,
+    progress: Callable[[str, int, int], None],
+) -> _Measured:
+    by_creator: dict[str, set[str]] = defaultdict(set)
+    by_series: dict[str, set[str]] = defaultdict(set)
+    for work in works:
+        by_creator[work.creator].add(work.uid)
+        if work.series:
+            by_series[work.series].add(work.uid)
+    dice = np.random.default_rng(seed)
+    innocent: list[float] = []
+    own: list[float] = []
+    related: set[frozenset[str]] = set()
+    order = [works[place] for _ in range(-(-count // len(works))) for place in dice.permutation(len(works))][:count]
+    names = list(DISTURBANCES)
+    for done, work in enumerate(order, 1):
+        like = by_creator[work.creator] | (by_series[work.series] if work.series else set())
+        versions = {uid for uid, score in check.scores_of(work.row, without=like) if score >= _RELATED}
+        related |= {frozenset((work.uid, uid)) for uid in versions}
+        try:
+            picture = disturbed(picture_of(archive, _node(work)), names[int(dice.integers(len(names)))], dice)
+        except ProvenanceError:
+            continue  # its file has moved: it can be found, but not tried
+        data = reduce(picture)
+        innocent.append(max((score for _, score in check.scores(data, without=like | versions)), default=-99.0))
+        own.append(dict(check.scores(data, without=())).get(work.uid, -99.0))
+        progress("checks", done, len(order))
+    return _Measured(innocent=innocent, own=own, relations=len(related))
+
+
+def _node(work: _Work) -> Node:
+    return Node(id=work.row, uid=work.uid, kind=Kind.WORK.value)
+
+
+def _kept(
+    archive: "Archive", check: CopiesCheck, measured: _Measured, *, wanted: float, needed: int, creators: int
+) -> Calibrated:
+    scores = sorted(measured.innocent, reverse=True)
+    enough = len(scores) >= needed
+    allowed = int(len(scores) * wanted)
+    # Just above the first score that may not be flagged any more.
+    threshold = float(np.nextafter(scores[allowed], np.inf)) if enough else check.line.score
+    flags = sum(score >= threshold for score in scores)
+    result = Calibrated(
+        kept=enough,
+        threshold=round(threshold, 4),
+        wanted=wanted,
+        pictures=len(scores),
+        creators=creators,
+        false_flags=flags,
+        interval=_interval(flags, len(scores)),
+        copies=len(measured.own),
+        found=sum(score >= threshold for score in measured.own),
+        relations=measured.relations,
+        needed=needed,
+    )
+    if enough:
+        record: Mapping[str, Json] = {
+            "pictures": result.pictures,
+            "creators": creators,
+            "false_flags": flags,
+            "interval": list(result.interval),
+            "copies": result.copies,
+            "found": result.found,
+            "relations": result.relations,
+            "works": check.works,
+        }
+        with archive.database.write() as session:
+            session.add(
+                schema.Calibration(
+                    method=check.line.judge,
+                    threshold=result.threshold,
+                    wanted=wanted,
+                    record=dict(record),
+                    calibrated_at=utc_now(),
+                )
+            )
+    return result
+
+
+def _interval(successes: int, trials: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share (Clopper and Pearson 1934)."""
+    from scipy.stats import beta
+
+    if not trials:
+        return 0.0, 1.0
+    low = 0.0 if successes == 0 else float(beta.ppf(0.025, successes, trials - successes + 1))
+    high = 1.0 if successes == trials else float(beta.ppf(0.975, successes + 1, trials - successes))
+    return round(low, 6), round(high, 6)

@@ -1,0 +1,170 @@
+"""Which works and creators an artwork is nearest to: among those its model learnt from, else among all works here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from provenance import schema
+from provenance.archive import nodes
+from provenance.archive.features import kept, reduce
+from provenance.archive.links import links
+from provenance.archive.refingerprint import picture_of
+from provenance.audit import nearest
+from provenance.audit.finding import Finding
+from provenance.audit.nearest import Neighbour, fuse, layout, nearest_finding
+from provenance.compare.colour import NAME as COLOUR
+from provenance.compare.colour import unpack_colour
+from provenance.errors import EngineError, ProvenanceError
+from provenance.fingerprint.embedding import NAME as EMBEDDING
+from provenance.fingerprint.embedding import Projection, unpack, unpack_many
+from provenance.schema import Edge, Feature, Kind, Node, Role
+from provenance.words import Severity, count
+
+if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
+
+NAME = nearest.NAME
+VERSION = nearest.VERSION
+
+_PART = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Held:
+    """Works with their features, read once for many artworks."""
+
+    key: object
+    works: list[Neighbour]
+    embeddings: NDArray[np.float32]
+    """Shape (works, length), of length 1."""
+    layouts: NDArray[np.float32]
+    recorded: int
+    """How many works there are, those without features too."""
+
+
+_held: "WeakKeyDictionary[Archive, _Held]" = WeakKeyDictionary()
+"""The works of the last question to each open archive: an audit asks for one artwork of a model after the other."""
+
+
+def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Finding]:
+    """Say which works and creators are nearest to an artwork; nothing where there are no works.
+
+    Raises NotFoundError for an unknown artwork, EngineError where weights are missing.
+    """
+    row = nodes.node_id(session, artwork_uid)
+    model, rows = _learnt(session, row)
+    if not rows:
+        model, rows = None, list(session.scalars(select(schema.Work.id).order_by(schema.Work.id)))
+    held = _works(archive, session, rows)
+    if not held.works:
+        return []
+    try:
+        embedding, colours = _features(archive, session, row)
+    except EngineError:
+        raise
+    except ProvenanceError as error:
+        return [_unread(str(error))]
+    near = fuse(
+        {
+            "embedding": np.asarray(held.embeddings @ embedding, np.float64),
+            "layout": np.asarray(held.layouts @ layout(colours), np.float64),
+        }
+    )
+    whose = "of this archive" if model is None else f"that {model} learnt from"
+    found = nearest_finding(held.works, near, whose=whose)
+    return [_with_coverage(found, len(held.works), held.recorded)]
+
+
+def _learnt(session: Session, artwork: int) -> tuple[str | None, list[int]]:
+    """Name the model behind an artwork, through its edits, and the works that it learnt from."""
+    seen: set[int] = set()
+    while artwork not in seen:
+        seen.add(artwork)
+        run = session.get_one(schema.Artwork, artwork).run_id
+        if run is not None:
+            model = session.get_one(schema.Model, session.get_one(schema.Run, run).model_id)
+            return model.name, _members(session, model.id)
+        parent = session.scalar(
+            select(Edge.parent_id).where(Edge.child_id == artwork, Edge.role == Role.PARENT.value).limit(1)
+        )
+        artwork = artwork if parent is None else parent
+    return None, []
+
+
+def _members(session: Session, model: int) -> list[int]:
+    sets = [link for link in links(session, model) if link.kind is not Kind.MODEL]
+    own = [link.node for link in sets if link.of == model] or [link.node for link in sets]
+    query = select(Edge.parent_id).where(Edge.child_id.in_(own), Edge.role == Role.MEMBER.value)
+    return sorted(set(session.scalars(query)))
+
+
+def _works(archive: "Archive", session: Session, rows: Sequence[int]) -> _Held:
+    """Read works with their features, or take what is held if it is still what the database has."""
+    newest = session.scalar(select(func.max(Feature.id))) or 0
+    key = (tuple(rows), newest)
+    held = _held.get(archive)
+    if held is None or held.key != key:
+        held = _read(session, rows, key)
+        _held[archive] = held
+    return held
+
+
+def _read(session: Session, rows: Sequence[int], key: object) -> _Held:
+    packed = dict(kept(session, rows, EMBEDDING))
+    layouts = {row: layout(unpack_colour(data)) for row, data in kept(session, rows, COLOUR)}
+    complete = [row for row in rows if row in packed and row in layouts]
+    named = _named(session, complete)
+    projection = Projection.load()
+    return _Held(
+        key=key,
+        works=[named[row] for row in complete],
+        embeddings=projection.project(unpack_many(b"".join(packed[row] for row in complete))),
+        layouts=np.array([layouts[row] for row in complete], np.float32),
+        recorded=len(rows),
+    )
+
+
+def _named(session: Session, rows: Sequence[int]) -> dict[int, Neighbour]:
+    work = schema.Work
+    query = select(work.id, Node.uid, work.title, work.name, work.creator).join(Node, Node.id == work.id)
+    found: dict[int, Neighbour] = {}
+    for start in range(0, len(rows), _PART):
+        for each in session.execute(query.where(work.id.in_(rows[start : start + _PART]))):
+            found[each.id] = Neighbour(uid=each.uid, name=each.title or each.name, creator=each.creator)
+    return found
+
+
+def _features(archive: "Archive", session: Session, row: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Read the artwork's features, or compute what nobody has yet; nothing is written."""
+    data = {name: dict(kept(session, [row], name)).get(row) for name in (EMBEDDING, COLOUR)}
+    if None in data.values():
+        data = {**reduce(picture_of(archive, session.get_one(Node, row)))}
+    embedding, colours = data[EMBEDDING], data[COLOUR]
+    assert embedding is not None
+    assert colours is not None
+    return Projection.load().project(unpack(embedding)[None])[0], unpack_colour(colours)
+
+
+def _with_coverage(found: Finding, compared: int, recorded: int) -> Finding:
+    if compared == recorded:
+        return found
+    from dataclasses import replace
+
+    sentence = f"{found.sentence} {count(recorded - compared)} more works could not be compared."
+    return replace(found, sentence=sentence, evidence={**found.evidence, "works_recorded": recorded})
+
+
+def _unread(why: str) -> Finding:
+    return Finding(
+        check=NAME,
+        check_version=VERSION,
+        severity=Severity.NOTE,
+        sentence=f"Cannot be said which works it is nearest to: {why}",
+        evidence={},
+    )

@@ -1,0 +1,168 @@
+"""How far two pictures agree once one is laid over the other, place by place.
+
+In a window around each pixel the pictures are correlated, so that brightness and contrast do not matter; places
+without structure say nothing. It is measured twice: as the pictures lie, and after what still moves has been followed
+for a small distance (optical flow, Kroeger et al. 2016), which forgives bent, elastic and perspective copies.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE: Final = 160
+"""Pixels of the longest side of the grey pictures that are compared."""
+
+_WINDOW: Final = 11  # pixels
+_NOISE: Final = 4.0  # grey levels, squared: differences below say nothing
+_STRUCTURE: Final = 5.0  # standard deviation in grey levels from which a place says something
+_STRONGEST: Final = 40.0
+_AGREES: Final = 0.6
+_FOLLOWED: Final = 0.06  # of the longest side: how far flow may move a pixel
+_SMOOTH: Final = 15  # pixels
+_LEAST: Final = 60  # pixels in common
+
+Grey = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Agreement where the pictures overlap; shares from 0 to 1, `correlation` from -1."""
+
+    correlation: float = 0.0
+    """The mean over places, by their structure."""
+    agreeing: float = 0.0
+    """The share of places with structure, in either picture, that agree."""
+    explained: float = 0.0
+    """The share of all structure of the first picture that lies in places that agree."""
+    contained: float = 0.0
+    """The same of the second picture."""
+    evidence: int = 0
+    """How many places agree, in pixels: much of it cannot be an accident, however small its share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """What two pictures have in common, one laid over the other."""
+
+    plain: Measured = Measured()
+    followed: Measured = Measured()
+    """After small movements were followed."""
+    moved: float = 9.0
+    """How far they were, in percent of the longest side."""
+    overlap: float = 0.0
+    """The share of the first picture that the second covers."""
+    covered: float = 0.0
+    """The share of the second picture that is covered."""
+
+    @property
+    def strength(self) -> float:
+        """One number for choosing the better of two ways to lay pictures over each other."""
+        return max(
+            each.correlation * math.sqrt(max(each.contained, each.explained)) for each in (self.plain, self.followed)
+        )
+
+
+def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreement:
+    """Lay `second` over `first` and measure; both grey, 0 to 255; `matrix` (2, 3) takes points of first to second."""
+    import cv2
+
+    height, width = first.shape
+    way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    laid: Grey = np.asarray(cv2.warpAffine(second, matrix, (width, height), flags=way, borderValue=-1e4), np.float32)
+    inside = cv2.erode((laid > -1).astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+    if int(inside.sum()) < _LEAST:
+        return Agreement()
+    common = inside.astype(np.float32)
+    laid = np.where(inside > 0, laid, first)
+    scene = _Scene(
+        first=first,
+        common=common,
+        structure=_structure(first),
+        other_structure=_structure(second),
+        shrunk=float(abs(np.linalg.det(matrix[:, :2]))),
+    )
+    followed, moved = _follow(first, laid)
+    return Agreement(
+        plain=scene.measure(laid),
+        followed=scene.measure(followed),
+        moved=float((moved * common).sum() / common.sum() / max(height, width) * 100),
+        overlap=float(common.mean()),
+        covered=min(1.0, float(common.sum()) * scene.shrunk / second.size),
+    )
+
+
+def _structure(picture: Grey) -> float:
+    import cv2
+
+    window = (_WINDOW, _WINDOW)
+    mean = cv2.blur(picture, window)
+    spread = np.sqrt(np.maximum(cv2.blur(picture * picture, window) - mean * mean, 0))
+    return float(np.minimum(spread, _STRONGEST).sum()) + 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Scene:
+    first: Grey
+    common: Grey
+    structure: float
+    other_structure: float
+    shrunk: float
+
+    def measure(self, laid: Grey) -> Measured:
+        correlation, first, second = self._correlate(laid)
+        strong_first = np.minimum(first, _STRONGEST) * self.common
+        strong_second = np.minimum(second, _STRONGEST) * self.common
+        weight = np.maximum(strong_first, strong_second)
+        told = (np.maximum(first, second) > _STRUCTURE) & (self.common > 0)
+        agrees = (correlation > _AGREES) & (np.minimum(first, second) > _STRUCTURE) & (self.common > 0)
+        return Measured(
+            correlation=float((correlation * weight).sum() / (weight.sum() + 1e-6)),
+            agreeing=float(agrees.sum() / max(1, told.sum())),
+            explained=min(1.0, float((strong_first * agrees).sum() / self.structure)),
+            contained=min(1.0, float((strong_second * agrees).sum() * self.shrunk / self.other_structure)),
+            evidence=int(agrees.sum()),
+        )
+
+    def _correlate(self, laid: Grey) -> tuple[Grey, Grey, Grey]:
+        """Correlate in each window what is common; give the spread in each picture, too."""
+        import cv2
+
+        window = (_WINDOW, _WINDOW)
+        share = cv2.blur(self.common, window) + 1e-6
+
+        def mean(values: Grey) -> Grey:
+            return np.asarray(cv2.blur(values * self.common, window) / share, np.float32)
+
+        first, second = mean(self.first), mean(laid)
+        spread_first = np.sqrt(np.maximum(mean(self.first * self.first) - first * first, 0))
+        spread_second = np.sqrt(np.maximum(mean(laid * laid) - second * second, 0))
+        together = mean(self.first * laid) - first * second
+        correlation = together / (spread_first * spread_second + _NOISE)
+        return correlation.astype(np.float32), spread_first, spread_second
+
+
+def _follow(first: Grey, laid: Grey) -> tuple[Grey, Grey]:
+    """Move each pixel of `laid` a little to where it fits better; give the result and how far, in pixels."""
+    import cv2
+
+    height, width = first.shape
+    if min(height, width) < 16:  # flow needs patches of 8 pixels at half the size
+        return laid, np.zeros_like(first)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search.setFinestScale(1)
+    flow = search.calc(_bytes(first), _bytes(laid), np.zeros((height, width, 2), np.float32))
+    flow = cv2.blur(flow, (_SMOOTH, _SMOOTH))
+    length = np.linalg.norm(flow, axis=2)
+    flow *= np.minimum(1, _FOLLOWED * max(height, width) / (length + 1e-6))[..., None]
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    moved = cv2.remap(
+        laid, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(moved, np.float32), length.astype(np.float32)
+
+
+def _bytes(picture: Grey) -> NDArray[np.uint8]:
+    return picture.clip(0, 255).astype(np.uint8)

@@ -1,0 +1,132 @@
+"""Whole pictures laid over each other, for those with hardly any points: content box on content box, in eight turns.
+
+A drawing on plain ground has an outline that survives what its few points do not. Its box is found against the colour
+of the border; both whole pictures and both boxes are reduced to small squares, and correlated in the eight
+orientations. The best is then fitted finely (Evangelidis and Psarakis 2008, enhanced correlation coefficient).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.compare.alignment import is_sound
+from provenance.fingerprint.method import ORIENTATIONS
+
+Grey = NDArray[np.float32]
+
+_SIDE: Final = 40  # pixels of the small squares
+_FLAT: Final = 20.0  # added to the length of a square: flat ones correlate with nothing
+_GROUND: Final = 14.0  # grey levels from the ground that a thing stands out by
+_PLAIN: Final = 0.6  # share of the border that is ground where there is one
+_THING: Final = 30  # pixels of a thing at least
+_FINE: Final = 0.6  # of the grey pictures' size, for fitting
+_STEPS: Final = 25
+
+_TURNS: Final = {
+    "identity": ((1, 0), (0, 1)),
+    "mirror": ((-1, 0), (0, 1)),
+    "flip": ((1, 0), (0, -1)),
+    "rotate_180": ((-1, 0), (0, -1)),
+    "transpose": ((0, 1), (1, 0)),
+    "rotate_90": ((0, -1), (1, 0)),
+    "rotate_270": ((0, 1), (-1, 0)),
+    "transverse": ((0, -1), (-1, 0)),
+}
+"""Where a point of the turned square lies in the square as it was, both from -1 to 1, x to the right and y down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Boxes:
+    """The squares of a picture: of all of it, and of its thing if it has one on plain ground."""
+
+    squares: NDArray[np.float32]
+    """Shape (n, 40, 40), of mean 0 and length up to 1."""
+    boxes: tuple[tuple[int, int, int, int], ...]
+    """Left, top, right, bottom, in pixels."""
+
+    def turned(self) -> NDArray[np.float32]:
+        """Give the squares in the eight `ORIENTATIONS`: (8, n, 1600)."""
+        squares = self.squares
+        across = squares.swapaxes(1, 2)
+        turns = {
+            "identity": squares,
+            "mirror": squares[..., ::-1],
+            "flip": squares[:, ::-1],
+            "rotate_180": squares[:, ::-1, ::-1],
+            "transpose": across,
+            "rotate_90": across[:, ::-1],
+            "rotate_270": across[..., ::-1],
+            "transverse": across[:, ::-1, ::-1],
+        }
+        return np.stack([turns[name].reshape(len(squares), -1) for name in ORIENTATIONS])
+
+
+def boxes_of(picture: Grey) -> Boxes:
+    """Reduce a grey picture, 0 to 255, to its squares."""
+    import cv2
+
+    height, width = picture.shape
+    found = tuple(dict.fromkeys(((0, 0, width, height), _thing(picture))))
+    squares = [
+        cv2.resize(picture[top:bottom, left:right], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        for left, top, right, bottom in found
+    ]
+    values = np.stack(squares).astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    values /= np.linalg.norm(values, axis=(1, 2), keepdims=True) + _FLAT
+    return Boxes(squares=values, boxes=found)
+
+
+def best_turn(turned: NDArray[np.float32], here: Boxes, there: Boxes) -> tuple[float, NDArray[np.float64]]:
+    """Find the turn and boxes that correlate best, or least where light and dark were exchanged.
+
+    `turned` is `here.turned()`. Gives the correlation, -1 to 1, and the matrix (2, 3) from points of here to there.
+    """
+    alike = turned @ there.squares.reshape(len(there.squares), -1).T
+    turn, own, other = np.unravel_index(np.abs(alike).argmax(), alike.shape)
+    around = np.eye(3)
+    around[:2, :2] = np.linalg.inv(np.array(_TURNS[ORIENTATIONS[turn]], float))
+    matrix = _from_square(there.boxes[other]) @ around @ np.linalg.inv(_from_square(here.boxes[own]))
+    return float(alike[turn, own, other]), matrix[:2]
+
+
+def fitted(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fit `matrix`, which takes points of `first` to `second`, finely; it comes back as it was if that fails."""
+    import cv2
+
+    small = [cv2.resize(each, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_AREA) for each in (first, second)]
+    start = matrix.astype(np.float32)
+    start[:, 2] *= _FINE
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, 1e-4)
+    everywhere = np.full(small[0].shape, 255, np.uint8)
+    try:
+        _, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, criteria, everywhere, 3)
+    except cv2.error:  # it has no gradient to follow, or ran out of the picture
+        return matrix
+    result = np.asarray(found, np.float64)
+    result[:, 2] /= _FINE
+    return result if is_sound(result) else matrix
+
+
+def _thing(picture: Grey) -> tuple[int, int, int, int]:
+    """Find the box of what stands on plain ground; the whole picture where there is no such thing."""
+    import cv2
+
+    height, width = picture.shape
+    border = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    ground = float(np.median(border))
+    stands = np.abs(cv2.GaussianBlur(picture, (0, 0), 1) - ground) > _GROUND
+    if (np.abs(border - ground) < _GROUND).mean() < _PLAIN or stands.sum() < _THING:
+        return 0, 0, width, height
+    rows, columns = np.flatnonzero(stands.any(axis=1)), np.flatnonzero(stands.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _from_square(box: tuple[int, int, int, int]) -> NDArray[np.float64]:
+    """Give the matrix (3, 3) from the square -1 to 1 to pixels of the box."""
+    left, top, right, bottom = box
+    return np.array(
+        [[(right - left) / 2, 0, (left + right) / 2], [0, (bottom - top) / 2, (top + bottom) / 2], [0, 0, 1]]
+    )

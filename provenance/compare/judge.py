@@ -1,0 +1,158 @@
+"""How surely a candidate is a copy, as one number: a logistic regression over what was measured.
+
+It was fitted to works of the development split and attacks on them, against pictures of other people, by
+`benchmarks/detection/fit_judge.py`; the file beside this one says on what. The number is a score, not a probability:
+what it means in false flags per picture is measured on other pictures still (`docs/detection.md`), or on an archive's
+own works (`prov audit calibrate`).
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final, Self
+
+from provenance.compare.agreement import Agreement, Measured
+from provenance.compare.cascade import Candidate
+from provenance.digest import Json
+from provenance.errors import DamagedArchiveError
+
+VERSION: Final = "judge_v1"
+WANTED: Final = 0.001
+"""False flags a picture that the shipped line was drawn for: one in a thousand."""
+
+_FILE: Final = "judge_v1.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """From which score on a picture is flagged, and what is known of how often that is wrong."""
+
+    score: float
+    judge: str
+    wanted: float
+    """False flags a picture that were wanted: 0.001 is one in a thousand."""
+    flagged: int
+    """False flags that were measured with it."""
+    pictures: int
+    """Of so many pictures by other people."""
+    source: str
+    """Where it was measured: shipped, or an archive's own calibration."""
+
+    def record(self) -> dict[str, Json]:
+        """Write it as JSON."""
+        return {
+            "flagged_at": self.score,
+            "judge": self.judge,
+            "wanted": self.wanted,
+            "false_flags": self.flagged,
+            "pictures": self.pictures,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """The weight of each measurement."""
+
+    weights: Mapping[str, float]
+    offset: float
+    line: Line
+    version: str = VERSION
+
+    @classmethod
+    def shipped(cls) -> Self:
+        """Give the judge that was fitted and measured before this version was released."""
+        return cls.from_text(resources.files(__package__).joinpath(_FILE).read_text(encoding="utf-8"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read a judge from its file. Raises DamagedArchiveError if a weight is missing or no number."""
+        try:
+            held = json.loads(text)
+            weights = {name: float(held["weights"][name]) for name in NAMES}
+            pictures = int(held["lines"]["innocents"])
+            line = Line(
+                score=float(held["lines"]["at"][str(WANTED)]),
+                judge=str(held["version"]),
+                wanted=WANTED,
+                flagged=int(pictures * WANTED),
+                pictures=pictures,
+                source="shipped: measured on works of other people than those that it was fitted to",
+            )
+            return cls(weights=weights, offset=float(held["offset"]), line=line, version=str(held["version"]))
+        except (ValueError, KeyError, TypeError) as cause:
+            raise DamagedArchiveError(f"The judge's weights cannot be read: {cause!r}. Install prov again.") from cause
+
+    def score(self, candidate: Candidate) -> float:
+        """Score a candidate: log-odds as in the fitting, higher is surer."""
+        values = measurements(candidate)
+        return self.offset + math.fsum(self.weights[name] * value for name, value in values.items())
+
+    def best(self, candidates: Sequence[Candidate]) -> list[tuple[float, Candidate]]:
+        """Score all, the surest first."""
+        return sorted(((self.score(each), each) for each in candidates), key=lambda pair: -pair[0])
+
+
+def measurements(candidate: Candidate) -> dict[str, float]:
+    """Give what the judge weighs, by name: each 0 or more, and about 1 at most."""
+    agreement = candidate.agreement
+    plain, followed = agreement.plain, agreement.followed
+    places = math.log1p(min(candidate.places, 60))
+    cosine = max(0.0, candidate.cosine)
+    contained = math.sqrt(max(followed.contained, followed.explained))
+    correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
+    evidence, evidence_after = _amount(plain), _amount(followed)
+    return {
+        "places": places,
+        "few places": min(candidate.places, 8) / 8,
+        "places of pairs": min(candidate.places, 60) / max(8, candidate.pairs),
+        "votes": min(candidate.votes, 3.0),
+        "cosine": cosine,
+        "cosine beyond": max(0.0, cosine - 0.4) ** 2,
+        "cosine ahead": max(0.0, candidate.ahead),
+        "outline": abs(candidate.outline),
+        "correlation": correlation,
+        "agreeing": plain.agreeing,
+        "explained": plain.explained,
+        "contained": plain.contained,
+        "correlation after": after,
+        "agreeing after": followed.agreeing,
+        "explained after": followed.explained,
+        "contained after": followed.contained,
+        "moved": min(agreement.moved, 9.0) / 9,
+        "correlation of share": after * contained,
+        "evidence": evidence,
+        "evidence after": evidence_after,
+        "evidence by correlation": evidence * correlation,
+        "evidence by correlation after": evidence_after * after,
+        "places by correlation after": places * after,
+        "places by agreeing after": places * followed.agreeing,
+        "both shares": math.sqrt(followed.contained * followed.explained),
+        "evidence by agreeing": evidence_after * followed.agreeing**2,
+        "evidence by places": evidence_after * places * plain.agreeing,
+    }
+
+
+def _amount(measured: Measured) -> float:
+    return math.log1p(measured.evidence) / 8
+
+
+NAMES: Final = tuple(
+    measurements(
+        Candidate(
+            place=0,
+            cosine=0.0,
+            ahead=0.0,
+            votes=0.0,
+            places=0,
+            pairs=0,
+            outline=0.0,
+            change=0,
+            matrix=None,
+            agreement=Agreement(),
+        )
+    )
+)
+"""What the judge weighs."""

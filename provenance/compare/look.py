@@ -1,0 +1,71 @@
+"""All that comparing needs of a picture: the whole as numbers, its points, and a small grey copy."""
+
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.compare.agreement import SIDE
+from provenance.compare.boxes import Boxes, boxes_of
+from provenance.errors import DamagedArchiveError
+from provenance.fingerprint.local import LocalFeatures, grey, local_features
+
+if TYPE_CHECKING:
+    from provenance.picture import Picture
+
+GREY: Final = "grey160_v1"
+"""Names the small grey copy."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Look:
+    """A picture, reduced to what it is compared by."""
+
+    local: LocalFeatures
+    grey: NDArray[np.uint8]
+    """Shape (height, width), the longest side 160."""
+    embedding: NDArray[np.float32]
+    """Of length 1."""
+
+    @cached_property
+    def levels(self) -> NDArray[np.float32]:
+        """The small grey copy, 0 to 255."""
+        return self.grey.astype(np.float32)
+
+    @cached_property
+    def boxes(self) -> Boxes:
+        """The picture's squares."""
+        return boxes_of(self.levels)
+
+
+def small_grey(picture: "Picture") -> NDArray[np.uint8]:
+    """Reduce `picture`, on white, to grey, its longest side 160 pixels: uint8 (height, width)."""
+    return grey(picture, SIDE)
+
+
+def pack_grey(pixels: NDArray[np.uint8]) -> bytes:
+    """Pack a small grey copy: height and width (u16 little-endian each), then its rows by zlib."""
+    height, width = pixels.shape
+    head = int(height).to_bytes(2, "little") + int(width).to_bytes(2, "little")
+    return head + zlib.compress(pixels.tobytes(), 6)
+
+
+def unpack_grey(data: bytes) -> NDArray[np.uint8]:
+    """Unpack what `pack_grey` packed. Raises DamagedArchiveError."""
+    height, width = int.from_bytes(data[:2], "little"), int.from_bytes(data[2:4], "little")
+    unpacked = zlib.decompressobj()
+    try:
+        rows = unpacked.decompress(data[4:], height * width + 1)
+    except zlib.error as cause:
+        raise DamagedArchiveError(f"A small grey copy of {len(data)} bytes cannot be unpacked: {cause}.") from cause
+    if not height * width or len(rows) != height * width:
+        raise DamagedArchiveError(f"A small grey copy of {width} x {height} pixels has {len(rows)} of them.")
+    return np.frombuffer(rows, np.uint8).reshape(height, width)
+
+
+def look_at(picture: "Picture", embedding: NDArray[np.float32]) -> Look:
+    """Reduce `picture`; its `embedding` comes from whoever holds the network."""
+    return Look(local=local_features(picture), grey=small_grey(picture), embedding=embedding)

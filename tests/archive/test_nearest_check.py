@@ -1,0 +1,101 @@
+"""An artwork says which works it is nearest to: of those behind its model, or of all here."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pictures import picture
+from PIL import Image
+
+from provenance.archive import features, nodes
+from provenance.archive.archive import Archive
+from provenance.archive.collect import add_dataset
+from provenance.archive.nearest_check import findings
+from provenance.audit.finding import Finding
+from provenance.digest import canonical_json
+from provenance.errors import NotFoundError
+from provenance.picture import Picture
+from provenance.schema import Kind
+from provenance.words import Severity, forbidden_in
+
+
+def works(archive: Archive, folder: Path, count: int) -> None:
+    folder.mkdir()
+    rows = ["file,title,creator,licence"]
+    for number in range(count):
+        Image.fromarray(picture(number, 96, 80).pixels).save(folder / f"{number}.png")
+        rows.append(f"{number}.png,Boat {number},Creator {number // 4},CC0-1.0")
+    (folder / "works.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    add_dataset(archive, "drawings", folder, metadata=folder / "works.csv")
+
+
+def made(archive: Archive, *pictures: Picture) -> Sequence[str]:
+    with archive.run("a model of mine") as run:
+        for each in pictures:
+            run.add(each)
+    return run.artworks
+
+
+def asked(archive: Archive, uid: str) -> list[Finding]:
+    with archive.database.read() as session:
+        return findings(archive, session, uid)
+
+
+def first(finding: Finding) -> dict[str, Any]:
+    """Give the nearest work as whoever reads the JSON has it."""
+    return dict(json.loads(canonical_json(dict(finding.evidence)))["works"][0])
+
+
+def blend(first: int, second: int) -> Picture:
+    pixels = picture(first, 96, 80).pixels * 0.65 + picture(second, 96, 80).pixels * 0.35
+    return Picture(pixels.astype(np.uint8))
+
+
+def test_an_altered_copy_and_a_blend_are_nearest_to_what_they_were_made_from(archive: Archive, tmp_path: Path) -> None:
+    works(archive, tmp_path / "works", 12)
+    features.fill(archive, (Kind.WORK,))
+    paler = Picture((picture(3, 96, 80).pixels * 0.8 + 40).astype(np.uint8))
+    copy, mixed = made(archive, paler, blend(7, 2))
+
+    [of_copy], [of_mixed] = asked(archive, copy), asked(archive, mixed)
+
+    assert "nearest to the work" in of_copy.sentence
+    assert first(of_copy)["name"] == "Boat 3"
+    assert first(of_mixed)["name"] == "Boat 7"
+    with archive.database.read() as session:
+        assert nodes.find(session, of_copy.other or "", kinds=[Kind.WORK]).uid == of_copy.other
+    for each in (of_copy, of_mixed):
+        assert each.severity is Severity.NOTE
+        assert "of this archive" in each.sentence
+        assert forbidden_in(each.sentence) == []
+
+
+def test_without_works_there_is_nothing_to_be_near_to(plain_archive: Archive) -> None:
+    [uid] = made(plain_archive, picture(1))
+
+    assert asked(plain_archive, uid) == []
+
+
+def test_works_that_came_later_are_heard_of(plain_archive: Archive, tmp_path: Path) -> None:
+    works(plain_archive, tmp_path / "works", 3)
+    features.fill(plain_archive, (Kind.WORK,))
+    [uid] = made(plain_archive, picture(50, 96, 80))
+    before = asked(plain_archive, uid)
+    (tmp_path / "more").mkdir()
+    Image.fromarray(picture(50, 96, 80).pixels).save(tmp_path / "more" / "same.png")
+    add_dataset(plain_archive, "more", tmp_path / "more")
+    features.fill(plain_archive, (Kind.WORK,))
+
+    after = asked(plain_archive, uid)
+
+    assert before[0].evidence["works_compared"] == 3
+    assert after[0].evidence["works_compared"] == 4
+    assert "same.png" in after[0].sentence
+
+
+def test_an_unknown_artwork_gets_a_sentence(plain_archive: Archive) -> None:
+    with pytest.raises(NotFoundError, match="nothing with the id"):
+        asked(plain_archive, "00" * 32)

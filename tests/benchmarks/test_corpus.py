@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+from small_corpus import small_corpus
+
+from benchmarks.detection.corpus import load, read_corpus, split
+from benchmarks.detection.relations import Relations, confirmed
+from provenance.errors import UsageError
+
+WORKS = [
+    *(("openclipart", f"clip-{number}", f"Creator {number % 8}", f"series {number}") for number in range(16)),
+    ("openmoji", "santa", "Ada", "santa"),
+    ("wallpapers", "dunes", "", "dunes"),
+    ("wallpapers", "reef", "", "reef"),
+]
+
+
+def test_no_creator_is_in_both_splits(tmp_path: Path) -> None:
+    works = read_corpus(small_corpus(tmp_path, WORKS))
+    development, report = split(works, "development"), split(works, "report")
+
+    assert len(development) + len(report) == len(works)
+    assert {work.creator for work in development}.isdisjoint(work.creator for work in report)
+    assert {work.source for work in development} == {"openclipart"}
+    assert {work.source for work in report} == {"openclipart", "openmoji", "wallpapers"}
+
+
+def test_works_without_a_named_creator_have_one_each(tmp_path: Path) -> None:
+    works = read_corpus(small_corpus(tmp_path, WORKS), ["wallpapers"])
+
+    assert len({work.creator for work in works}) == len(works) == 2
+
+
+def test_a_work_is_measured_at_512_pixels(tmp_path: Path) -> None:
+    works = read_corpus(small_corpus(tmp_path, WORKS[:1]))
+
+    assert load(works[0]).shape == (384, 512, 3)
+
+
+def test_a_folder_that_is_no_corpus_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        read_corpus(tmp_path)
+
+
+def test_a_file_that_is_named_and_missing_is_refused(tmp_path: Path) -> None:
+    small_corpus(tmp_path, WORKS)
+    (tmp_path / "openmoji" / "images" / "santa.png").unlink()
+
+    with pytest.raises(UsageError, match=r"names images/santa\.png, which is not there"):
+        read_corpus(tmp_path)
+
+
+def test_one_series_and_confirmed_pairs_are_related_and_nothing_else(tmp_path: Path) -> None:
+    listed = [("wallpapers", name, name, series) for name, series in (("a", "x"), ("b", "x"), ("c", "y"), ("d", "z"))]
+    works = read_corpus(small_corpus(tmp_path, listed))
+    relations = Relations(works, [("wallpapers/c", "wallpapers/d"), ("wallpapers/a", "gone/work")])
+
+    assert relations.related("wallpapers/a") == {"wallpapers/b"}
+    assert relations.related("wallpapers/d") == {"wallpapers/c"}
+
+
+def test_one_emoji_for_a_man_and_a_woman_is_one_design(tmp_path: Path) -> None:
+    listed = [
+        ("openmoji", name, name, name) for name in ("man running: dark skin tone", "woman running", "running", "bell")
+    ]
+    works = read_corpus(small_corpus(tmp_path, listed))
+
+    related = Relations(works, []).related("openmoji/woman running")
+    assert related == {"openmoji/man running: dark skin tone", "openmoji/running"}
+
+
+def test_clock_faces_of_one_project_are_one_template(tmp_path: Path) -> None:
+    works = read_corpus(
+        small_corpus(tmp_path, [("openmoji", name, name, name) for name in ("four-thirty", "two-thirty")])
+    )
+
+    assert Relations(works, []).related("openmoji/four-thirty") == {"openmoji/two-thirty"}
+
+
+def test_every_confirmed_pair_names_two_works_by_source_and_name() -> None:
+    assert all(one != other and "/" in one and "/" in other for one, other in confirmed())
+
+
+def test_a_mirrored_template_is_found_and_kept(tmp_path: Path) -> None:
+    corpus = small_corpus(tmp_path / "corpus", [("openmoji", name, name, name) for name in ("bell", "bird", "boat")])
+    images = corpus / "openmoji" / "images"
+    from PIL import Image
+
+    with Image.open(images / "bell.png") as bell:
+        bell.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(images / "boat.png")
+    found = [Relations.find(read_corpus(corpus), tmp_path / "work").related("openmoji/bell") for _ in range(2)]
+
+    assert found == [{"openmoji/boat"}, {"openmoji/boat"}]
+
+
+def test_every_confirmed_pair_has_a_reason(tmp_path: Path) -> None:
+    table = tmp_path / "relations.csv"
+    table.write_text("one,other,reason\na,b,\n", encoding="utf-8")
+
+    assert confirmed()
+    with pytest.raises(UsageError, match="one, other and reason"):
+        confirmed(table)

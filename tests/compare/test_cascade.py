@@ -1,0 +1,84 @@
+"""A picture is held against many: its copies are found and measured, others are not."""
+
+from collections.abc import Callable, Collection, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from scenes import drawing, look
+
+from provenance.compare.cascade import Candidate, candidates
+from provenance.compare.look import Look
+from provenance.compare.voting import Vote, Voters
+from provenance.fingerprint.local import LocalFeatures
+
+
+class Wall:
+    """A gallery in memory."""
+
+    def __init__(self, looks: Sequence[Look]) -> None:
+        self.looks = looks
+        self.voters = Voters([each.local for each in looks])
+        self.embeddings = np.stack([each.embedding for each in looks])
+
+    def vote(
+        self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
+    ) -> Sequence[Vote]:
+        return self.voters.ask(descriptors, asker, most, without)
+
+    def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        order = np.argsort(-(self.embeddings @ embedding), kind="stable")
+        return [int(place) for place in order if place not in without][:most]
+
+    def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
+        return float(self.embeddings[place] @ embedding)
+
+    def look(self, place: int) -> Look:
+        return self.looks[place]
+
+
+WALL = Wall([look(drawing(seed)) for seed in range(20)])
+
+
+def best(image: Image.Image, without: tuple[int, ...] = ()) -> Candidate:
+    return max(candidates(look(image), WALL, without=without), key=lambda each: each.agreement.strength)
+
+
+def collage(image: Image.Image) -> Image.Image:
+    sheet = Image.new("RGB", (400, 400))
+    for number, each in enumerate((drawing(101), image, drawing(102), drawing(103))):
+        sheet.paste(each.resize((200, 200)), (200 * (number % 2), 200 * (number // 2)))
+    return sheet
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        lambda image: image,
+        ImageOps.mirror,
+        ImageOps.invert,
+        lambda image: image.rotate(30, expand=True, fillcolor="white"),
+        lambda image: image.crop((40, 40, 200, 200)),
+        lambda image: ImageOps.expand(image, 70, "black"),
+        collage,
+    ],
+    ids=["copy", "mirrored", "inverted", "turned", "cropped", "framed", "collage"],
+)
+def test_a_copy_is_found_and_agrees(attack: Callable[[Image.Image], Image.Image]) -> None:
+    found = best(attack(drawing(9)))
+
+    assert found.place == 9
+    assert found.agreement.strength > 0.5
+
+
+def test_a_stranger_agrees_with_nothing() -> None:
+    assert best(drawing(77)).agreement.strength < 0.35
+
+
+def test_what_is_left_out_is_not_found() -> None:
+    assert best(drawing(9), without=(9,)).place != 9
+
+
+def test_a_white_picture_is_like_nothing() -> None:
+    assert best(Image.new("RGB", (200, 200), "white")).agreement.strength < 0.1
