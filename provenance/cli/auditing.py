@@ -80,7 +80,7 @@ def artworks(
     An artwork is audited again when a check, its line or the works have changed. Exit code 1 where something was found
     that somebody should look at.
 
-    Example: prov audit --all
+    Example: prov audit artworks --all --report audit.html
     """
     from provenance.archive.audit_report import check_target
     from provenance.archive.detail import show

@@ -113,6 +113,7 @@ def test_artworks_that_repeat_works_are_flagged_and_the_works_are_named(archive:
 def test_a_model_that_has_learnt_nothing_yet_is_sampled_and_not_flagged(harbour: tuple[Archive, str]) -> None:
     archive, model = harbour
     generate(archive, Order(model="harbour", count=4, seed=1, device="cpu"))
+    generate(archive, Order(model="cppn", count=2, seed=1, width=SIDE, height=SIDE))  # of another model
     before, heard = rows(archive), []
 
     findings = examine(archive, model, samples=60, judged=0, progress=lambda done, total: heard.append((done, total)))
@@ -156,7 +157,7 @@ def test_works_that_are_gone_are_missing_from_the_verdict_and_it_says_so(
     some = examine(plain_archive, model, samples=50, judged=0)
     for number in range(3, LEARNT):
         (tmp_path / "works" / f"{number}.png").write_bytes(b"no picture")
-    none = examine(plain_archive, model, samples=50, judged=0)
+    none = examine(plain_archive, model, samples=50, judged=1)
 
     assert f"The verdict covers {LEARNT - 3} of {LEARNT}." in some[0].sentence
     assert f"none of its {LEARNT} training works can be read" in none[0].sentence

@@ -58,7 +58,12 @@ def test_white_and_black_are_as_far_apart_as_pictures_can_be() -> None:
 def test_a_plain_picture_has_no_layout() -> None:
     plain = layout(np.full((1, SIDE, SIDE, 3), 200, np.uint8))
 
+    faint = np.full((2, SIDE, SIDE, 3), 200, np.uint8)
+    faint[:, 5, 5] = 201
+    first, second = layout(faint)
+
     assert np.abs(plain).max() == 0
+    assert first @ second < 0.1
 
 
 @pytest.mark.parametrize("change", ["plain", "mirrored", "moved"])
@@ -95,7 +100,9 @@ def test_a_picture_is_not_held_against_its_twins() -> None:
 
     found = searched(works[3:4], works, twins=[3])
 
+    alone = searched(works[:1], works[:1], twins=[0])
     assert all(3 not in found[ruler.name].places for ruler in RULERS)
+    assert all((alone[ruler.name].places == -1).all() for ruler in RULERS)
 
 
 def test_where_there_are_few_works_places_stay_empty() -> None:
