@@ -38,6 +38,7 @@ OTHERS: Final[Mapping[str, str]] = {
     "licence": "provenance.archive.licence_check",
     "completeness": "provenance.archive.completeness_check",
     "integrity": "provenance.archive.integrity_check",
+    "nearest": "provenance.archive.nearest_check",
 }
 """Checks that read the record, by name: the module that has `NAME`, `VERSION` and `findings`."""
 
