@@ -293,8 +293,11 @@ def _say(outcome: "AuditOutcome", details: "list[Detail]", given: int) -> None:
     say(mark, f" {subject} held against {with_what}{about_given}: {verdict}.{known}")
     if outcome.line and outcome.works:
         _say_line(outcome)
+    alone = len(outcome.artworks) == 1
     for detail in details:
         for finding in detail.findings:
+            if finding.severity == Severity.NOTE.value and not alone:
+                continue  # of many artworks only what should be looked at; notes are in `prov show` and the report
             say(sign(Sign.of_severity(Severity(finding.severity))), f" {detail.uid[:12]}: ", finding.sentence)
     if outcome.left_out:
         lost = list(outcome.left_out.values())
