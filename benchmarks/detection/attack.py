@@ -35,6 +35,11 @@ class Attack:
     """It takes seconds: it is measured on a few works only."""
 
 
+def family(name: str, /, **changes: Change) -> tuple[Attack, ...]:
+    """Make the attacks of a family: each is called as its argument, with hyphens."""
+    return tuple(Attack(name=each.replace("_", "-"), family=name, change=change) for each, change in changes.items())
+
+
 def plain(change: Callable[[Pixels], Pixels]) -> Change:
     """Make an attack's function of one that needs neither chance nor other pictures."""
     return lambda pixels, _random, _others: change(pixels)

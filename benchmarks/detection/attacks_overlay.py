@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.detection.attack import WHITE, Attack, Change, Pixels, Random, as_pixels, canvas, chanced, pasted, plain
+from benchmarks.detection.attack import WHITE, Pixels, Random, as_pixels, canvas, chanced, family, pasted, plain
 
 _SENTENCES = (
     "BIG SALE TODAY",
@@ -193,12 +193,8 @@ def _heart(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float) -> None
     draw.polygon(tips, fill=(230, 30, 70))
 
 
-def _attacks(family: str, **changes: Change) -> tuple[Attack, ...]:
-    return tuple(Attack(name=name.replace("_", "-"), family=family, change=change) for name, change in changes.items())
-
-
 OVERLAY = (
-    *_attacks(
+    *family(
         "overlay",
         text=chanced(captioned),
         logo_10=chanced(partial(logo, share=0.10)),
@@ -209,7 +205,7 @@ OVERLAY = (
         signature=chanced(signed),
         scribble=chanced(scribbled),
     ),
-    *_attacks(
+    *family(
         "border",
         border_white_5=plain(partial(bordered, share=0.05)),
         border_black_15=plain(partial(bordered, share=0.15, colour=(0, 0, 0))),

@@ -6,7 +6,8 @@ from functools import partial
 import cv2
 import numpy as np
 
-from benchmarks.detection.attack import Attack, Pixels, Random, as_pixels, chanced, grey, plain, resized, within
+from benchmarks.detection.attack import Attack, Pixels, Random, as_pixels, chanced, family, grey, plain, resized, within
+from benchmarks.detection.attacks_tone import curve
 
 _STYLE_SIDE = 320
 _OIL_LEVELS = 8
@@ -27,7 +28,7 @@ def paint(pixels: Pixels) -> Pixels:
     for _ in range(3):
         small = as_pixels(cv2.bilateralFilter(small, 7, 40, 7))
     levels = np.round(np.arange(256) / 24) * 24
-    return resized(as_pixels(cv2.LUT(small, as_pixels(levels))), width, height)
+    return resized(curve(small, levels), width, height)
 
 
 def oil(pixels: Pixels, radius: int = 4) -> Pixels:
@@ -50,7 +51,7 @@ def oil(pixels: Pixels, radius: int = 4) -> Pixels:
 def posterised(pixels: Pixels, levels: int) -> Pixels:
     """Print it with `levels` tones a channel."""
     steps = np.floor(np.arange(256) / 256 * levels) * 255 / (levels - 1)
-    return as_pixels(cv2.LUT(pixels, as_pixels(steps)))
+    return curve(pixels, steps)
 
 
 def outlined(pixels: Pixels) -> Pixels:
@@ -114,16 +115,19 @@ def in_manner_of(pixels: Pixels, random: Random, others: Sequence[Pixels], *, co
 
 
 STYLE = (
-    Attack(name="pencil", family="style", change=plain(pencil)),
-    Attack(name="paint", family="style", change=plain(paint)),
-    Attack(name="oil", family="style", change=plain(oil)),
-    Attack(name="poster-4", family="style", change=plain(partial(posterised, levels=4))),
-    Attack(name="poster-2", family="style", change=plain(partial(posterised, levels=2))),
-    Attack(name="outlines", family="style", change=plain(outlined)),
-    Attack(name="halftone", family="style", change=plain(halftone)),
-    Attack(name="watercolour", family="style", change=chanced(watercolour)),
-    Attack(name="elastic-2", family="style", change=chanced(partial(elastic, reach=2))),
-    Attack(name="elastic-5", family="style", change=chanced(partial(elastic, reach=5))),
+    *family(
+        "style",
+        pencil=plain(pencil),
+        paint=plain(paint),
+        oil=plain(oil),
+        poster_4=plain(partial(posterised, levels=4)),
+        poster_2=plain(partial(posterised, levels=2)),
+        outlines=plain(outlined),
+        halftone=plain(halftone),
+        watercolour=chanced(watercolour),
+        elastic_2=chanced(partial(elastic, reach=2)),
+        elastic_5=chanced(partial(elastic, reach=5)),
+    ),
     *(
         Attack(
             name=f"manner-colours-{word}",

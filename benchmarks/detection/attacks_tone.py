@@ -5,7 +5,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from benchmarks.detection.attack import Attack, Change, Pixels, Random, as_pixels, chanced, grey, plain, resized
+from benchmarks.detection.attack import Pixels, Random, as_pixels, chanced, family, grey, plain, resized
 
 _LEVELS = np.arange(256, dtype=np.float64)
 _PALETTE_LEVELS = 6
@@ -120,12 +120,8 @@ def sharpened(pixels: Pixels) -> Pixels:
     return as_pixels(cv2.addWeighted(pixels, 2.5, cv2.GaussianBlur(pixels, (0, 0), 2), -1.5, 0))
 
 
-def _attacks(family: str, **changes: Change) -> tuple[Attack, ...]:
-    return tuple(Attack(name=name.replace("_", "-"), family=family, change=change) for name, change in changes.items())
-
-
 TONE = (
-    *_attacks(
+    *family(
         "photometric",
         darker=plain(lambda p: curve(p, _LEVELS * 0.5)),
         brighter=plain(lambda p: curve(p, _LEVELS * 1.5)),
@@ -136,7 +132,7 @@ TONE = (
         shaded_corners=plain(shaded),
         faded=plain(lambda p: curve(p, 60 + _LEVELS * 0.7)),
     ),
-    *_attacks(
+    *family(
         "colour",
         saturation_2=plain(partial(saturation, factor=2)),
         saturation_half=plain(partial(saturation, factor=0.5)),
@@ -148,13 +144,13 @@ TONE = (
         duotone=chanced(duotone),
         sepia=plain(sepia),
     ),
-    *_attacks(
+    *family(
         "inversion",
         inverted=plain(lambda p: as_pixels(255 - p)),
         dark_mode=plain(dark_mode),
         negative_grey=plain(lambda p: as_pixels(255 - saturation(p, 0))),
     ),
-    *_attacks(
+    *family(
         "blur/noise",
         blur_2=plain(partial(blur, sigma=2)),
         blur_6=plain(partial(blur, sigma=6)),

@@ -28,7 +28,6 @@ class Work:
     series: str
     """What the corpus says belongs together, within its source; never empty."""
     category: str = ""
-    skin_tone: str = ""
 
 
 def read_corpus(folder: Path, sources: Sequence[str] = SOURCES) -> list[Work]:
@@ -87,5 +86,4 @@ def _work(folder: Path, source: str, row: dict[str, str]) -> Work:
         source=source,
         series=row["series"].strip() or uid,
         category=row.get("category", ""),
-        skin_tone=row.get("skin_tone", ""),
     )

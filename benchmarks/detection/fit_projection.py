@@ -95,7 +95,9 @@ def all_embedded(works: Sequence[Work], kept: Path, processes: int) -> NDArray[n
     return np.stack(rows).astype(np.float32)
 
 
-def fitted(embeddings: NDArray[np.float32], creators: Sequence[str], *, length: int, shrinkage: float) -> "Fitted":
+def fitted(
+    embeddings: NDArray[np.float32], creators: Sequence[str], *, length: int, shrinkage: float
+) -> tuple[Numbers, Numbers]:
     """Fit centre (1280,) and matrix (1280, length) to embeddings (works, 1 + versions, 2, 1280)."""
     roots = np.sqrt(embeddings.astype(np.float64))
     works, versions = roots[:, 0], roots[:, 1:]
@@ -107,9 +109,6 @@ def fitted(embeddings: NDArray[np.float32], creators: Sequence[str], *, length: 
     ratios, directions = np.linalg.eigh(whitening.T @ between @ whitening)
     best = np.argsort(-ratios, kind="stable")[:length]
     return works.mean((0, 1)), _signed(whitening @ directions[:, best])
-
-
-Fitted = tuple[Numbers, Numbers]
 
 
 def _weights(creators: Sequence[str], versions: int) -> Numbers:

@@ -5,13 +5,13 @@ together): works and innocents are drawn anew with repetition, and with them the
 Each attack counts alike, however many of its copies were put: a family's recall is the mean of its attacks'.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from benchmarks.detection.attacks import ATTACKS
 from benchmarks.detection.record import Record
@@ -114,10 +114,8 @@ def wilson(count: int, of: int) -> Figure:
     """Give a share with its 95 % interval (Wilson 1927); of nothing it may be anything."""
     if of == 0:
         return Figure(0.0, 0.0, 1.0, 0)
-    z, share = 1.959964, count / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    reach = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return Figure(share, 0.0 if count == 0 else middle - reach, 1.0 if count == of else middle + reach, of)
+    interval = binomtest(count, of).proportion_ci(method="wilson")
+    return Figure(count / of, float(interval.low), float(interval.high), of)
 
 
 def ranking(records: Sequence[Record], seed: int = 0) -> dict[str, Figure]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,8 @@ class Cascade:
 
     name = "prov"
 
-    def __init__(self, judge: Judge | None = None) -> None:
-        """Use the shipped judge, unless another is given."""
-        self._judge = judge
+    def __init__(self) -> None:
+        """Know no work yet."""
         self.stages: Mapping[str, float] = {}
 
     def fit(self, works: Sequence[Work]) -> None:
@@ -57,6 +56,9 @@ class Cascade:
 
     def search(self, query: NDArray[np.uint8], *, without: Collection[str] = ()) -> list[Scored]:
         """Give the candidates by the judge's score."""
-        judge = self._judge = self._judge or Judge.shipped()
-        scored = [Scored(uid=uid, score=judge.score(each)) for uid, each in self.examined(query, without)]
+        scored = [Scored(uid=uid, score=self._judge.score(each)) for uid, each in self.examined(query, without)]
         return sorted(scored, key=lambda each: -each.score)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge.shipped()  # not sooner: what fits the judge needs the candidates alone

@@ -80,11 +80,8 @@ class EmbeddingPeer:
 
     def _raw(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
         small = np.stack([cv2.resize(picture, (128, 128), interpolation=cv2.INTER_AREA) for picture in pictures])
-        return (
-            np.sqrt(self._network()(small.astype(np.uint8)))
-            if self._whitened
-            else self._network()(small.astype(np.uint8))
-        )
+        features = self._network()(small.astype(np.uint8))
+        return np.sqrt(features) if self._whitened else features
 
     def _network(self) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
         if self._extract is None:

@@ -7,8 +7,10 @@ from typing import Final, Self
 
 from benchmarks.detection.art import Art
 from benchmarks.detection.attack import Attack
-from benchmarks.detection.corpus import read_corpus, split
-from benchmarks.detection.queries import Gallery, Query, copies, innocents, machine_made, sample
+from benchmarks.detection.corpus import read_corpus
+from benchmarks.detection.corpus import split as of_split
+from benchmarks.detection.queries import Gallery, Query, copies, machine_made, sample
+from benchmarks.detection.queries import innocents as innocent_works
 from benchmarks.detection.relations import Relations
 
 _ABSTRACT: Final = 0.15
@@ -46,10 +48,10 @@ class Plan:
         relations = Relations.find(everything, work)
         art = Art(work, gan)
         abstract, learnt = art.abstract(round(innocents * _ABSTRACT)), art.learnt(round(innocents * _LEARNT))
-        asked = sample(_of_split(everything, split), None, seed)
+        asked = sample(of_split(everything, split), None, seed)
         queries = (
             *copies(asked[:works], asked, seed=seed, attacks=attacks),
-            *_innocents(asked, count=innocents - len(abstract) - len(learnt), seed=seed, attacks=attacks),
+            *innocent_works(asked, count=innocents - len(abstract) - len(learnt), seed=seed, attacks=attacks),
             *machine_made([*abstract, *learnt], seed=seed, attacks=attacks),
         )
         return cls(split=split, seed=seed, gallery=Gallery(everything, relations, work, art), queries=queries)
@@ -69,7 +71,3 @@ class Plan:
             "copies": {str(o): kinds.count(("copy", o)) for k, o in dict.fromkeys(kinds) if k == "copy"},
             "innocents": {str(o): kinds.count(("innocent", o)) for k, o in dict.fromkeys(kinds) if k == "innocent"},
         }
-
-
-_of_split, _innocents = split, innocents
-"""The functions, under other names than the arguments of `make`."""
