@@ -129,12 +129,14 @@ def test_an_old_archive_opens_and_tells_its_story(tmp_path: Path, path: Path) ->
         details = [show(archive, row.uid) for row in found]
         (landscapes,) = versions(archive)
 
-        assert len(found) == 5
+        assert len(found) == (5 if path.stem < "0003" else 6)
         assert {detail.making for detail in details} == {"generated", "edited"}
         assert landscapes.works == 3
         assert archive.database.problems() == []
         assert {"run", "work"} <= {relative.kind for relative in lineage(archive, found[-1].uid).relatives}
-        assert len(check(archive).problems) == 7, "the SQL is kept without blobs and identity, and the check says so"
+        # The SQL is kept without blobs and identity, and the check says so, once for each.
+        (identity,) = [problem for problem in check(archive).problems if "is not in" not in problem]
+        assert "identities" in identity
 
 
 def test_every_released_schema_has_an_old_archive() -> None:

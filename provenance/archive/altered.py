@@ -30,7 +30,7 @@ from provenance.generate.pipeline_identity import change, identity_digest
 from provenance.schema import Edge, Kind, Node, Role
 from provenance.sign.bundle import bundle_facts
 from provenance.sign.definition import ZIP
-from provenance.sign.sidecar import OCTETS, read_as
+from provenance.sign.sidecar import read_as
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -159,7 +159,6 @@ def _models(archive: "Archive", session: Session) -> Iterator[str]:
         if found != uid:
             yield f"{what} has been altered: its row is not that of its id."
         weights = session.get(schema.Weights, model.id)
-        yield from _sidecars(archive, session, model, weights, what)
         if weights is not None:
             yield from _weights(archive, model, weights, what)
 
@@ -181,21 +180,6 @@ def _weights(archive: "Archive", model: schema.Model, weights: schema.Weights, w
         changed = str(error)
     if changed is not None:
         yield f"{what}: {changed}"
-
-
-def _sidecars(
-    archive: "Archive", session: Session, model: schema.Model, weights: schema.Weights | None, what: str
-) -> Iterator[str]:
-    """Hold the model's row against what was signed with its weights."""
-    for digest in kept_bundles(session, model.id):
-        try:
-            store = archive.store.read(digest)
-        except ProvenanceError as error:
-            yield str(error)
-            continue
-        record = read_as(b"", OCTETS, store=store).record or {}
-        if record.get("digest") != f"sha256:{model.digest}" or weights is None:
-            yield f"{what} was signed with other weights than its row names now."
 
 
 def _blob(archive: "Archive", digest: str, what: str) -> Iterator[str]:

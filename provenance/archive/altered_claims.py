@@ -162,7 +162,7 @@ def _action(claim: Claim, done: ActionReading | None, device: str | None) -> Ite
     agent = claim.software_agent
     yield from _compared("the engine", None if agent is None else f"{agent.name} {agent.version}", done.software_agent)
     yield from _compared("the source type", claim.digital_source_type, done.digital_source_type)
-    yield from _compared("the time of making", _second(claim.when), done.when)
+    yield from _compared("the time of making", second(claim.when), done.when)
     signed = {name: value for name, value in done.parameters.items() if not name.startswith("claimed_")}
     if signed.get("device") == "not recorded" and device == "cpu":
         signed["device"] = "cpu"  # the environment says cpu where nobody named a device
@@ -199,9 +199,7 @@ def _edited(rows: Rows, reading: Reading) -> Iterator[Difference]:
     )
     yield from _record(claim.record, reading)
     yield from _compared("the title", claim.title, reading.title)
-    yield from _compared(
-        "the time of making", _second(claim.when), reading.actions[0].when if reading.actions else None
-    )
+    yield from _compared("the time of making", second(claim.when), reading.actions[0].when if reading.actions else None)
     yield from _compared("the actions", list(edit.actions), [each.action for each in reading.actions[1:]])
     for action, done in zip(claim.edits, reading.actions[1:], strict=False):
         yield from _edit_action(action, done)
@@ -234,7 +232,7 @@ def _received(rows: Rows, brought: Import, reading: Reading) -> Iterator[Differe
         return
     if imported:
         yield from _compared("the title", artwork.title or brought.name, reading.title)
-    yield from _compared("the time of making", _second(artwork.made_at), done.when)
+    yield from _compared("the time of making", second(artwork.made_at), done.when)
     if done.digital_source_type is not None:
         yield from _compared("the source type", artwork.source_type, done.digital_source_type)
     by, model = (rows.by, None if rows.model is None else rows.model.name) if imported else (None, None)
@@ -279,7 +277,8 @@ def _compared(fact: str, row: Json, signed: Json) -> Iterator[Difference]:
         yield Difference(fact=fact, row=row, signed=signed)
 
 
-def _second(when: datetime) -> str:
+def second(when: datetime) -> str:
+    """Write a moment as claims and records have it: UTC, to the second."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

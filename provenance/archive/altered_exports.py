@@ -5,7 +5,6 @@ then, so that an alteration of either shows.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.altered_claims import second
 from provenance.errors import ProvenanceError
 from provenance.export.disclosure import disclose
 from provenance.export.encode import FORMATS, media_type, suffix
@@ -68,7 +68,7 @@ def _altered(row: schema.Export, artwork: str, pixels: str, label: str | None) -
         ("the file", f"sha256:{row.file_digest}", left.get("file_digest")),
         ("the manifest", label, left.get("manifest")),
         ("the disclosure", row.disclosure, record.get("disclosed")),
-        ("the time", _second(row.exported_at), record.get("exported_at")),
+        ("the time", second(row.exported_at), record.get("exported_at")),
     )
     yield from (f"its row says {fact} {said}, and its record {told}" for fact, said, told in pairs if said != told)
     form = row.settings.get("format")
@@ -120,7 +120,3 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
 def _shown(value: Any) -> str:  # noqa: ANN401
     text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else f"{text[:80]}..."
-
-
-def _second(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -107,8 +107,10 @@ def _people() -> _Query:
     run_by = and_(of_run.child_id == artwork.run_id, of_run.role == Role.BY.value)
     own_by = and_(of_artwork.child_id == artwork.id, of_artwork.role == Role.BY.value)
     same = of_run.parent_id == of_artwork.parent_id
-    lost = select(of_run.child_id).where(run_by, ~select(of_artwork.child_id).where(own_by, same).exists())
-    added = select(of_artwork.child_id).where(own_by, ~select(of_run.child_id).where(run_by, same).exists())
+    on_artwork = select(of_artwork.child_id).where(own_by, same).correlate(artwork, of_run)
+    on_run = select(of_run.child_id).where(run_by, same).correlate(artwork, of_artwork)
+    lost = select(of_run.child_id).where(run_by, ~on_artwork.exists())
+    added = select(of_artwork.child_id).where(own_by, ~on_run.exists())
     query = _node(Kind.ARTWORK).join(artwork, artwork.id == Node.id).where(artwork.run_id.is_not(None))
     return query.where(or_(lost.exists(), added.exists()))
 

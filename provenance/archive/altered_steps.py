@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.altered_rules import SHOWN
 from provenance.archive.decisions import judged_otherwise
 from provenance.archive.trainings import training_uid
 from provenance.digest import Digest
@@ -27,8 +28,6 @@ _TABLES: dict[Kind, Any] = {
     Kind.TRAINING: schema.Training,
     Kind.SELECTION: schema.Selection,
 }
-_SHOWN = 20
-"""Rows that one kind of problem lists at most."""
 
 
 def step_problems(archive: "Archive", session: Session) -> Iterator[str]:
@@ -51,7 +50,7 @@ def step_problems(archive: "Archive", session: Session) -> Iterator[str]:
 def _without_row(session: Session) -> Iterator[str]:
     for kind, table in _TABLES.items():
         query = select(Node.uid).outerjoin(table, table.id == Node.id)
-        for uid in session.scalars(query.where(Node.kind == kind.value, table.id.is_(None)).limit(_SHOWN)):
+        for uid in session.scalars(query.where(Node.kind == kind.value, table.id.is_(None)).limit(SHOWN)):
             yield f"The {kind.value} {uid[: nodes.SHORT]} has lost its row."
 
 
@@ -61,7 +60,7 @@ def _moved(session: Session, child: Any, parent: Any, role: Role, what: str) -> 
     named = select(Node.uid).join(child.class_, child == Node.id).where(parent.is_not(None))
     here = select(right.child_id).where(right.child_id == child, right.role == role.value, right.parent_id == parent)
     there = select(other.child_id).where(other.child_id == child, other.role == role.value, other.parent_id != parent)
-    for uid in session.scalars(named.where(~here.exists() | there.exists()).limit(_SHOWN)):
+    for uid in session.scalars(named.where(~here.exists() | there.exists()).limit(SHOWN)):
         yield f"{what} {uid[: nodes.SHORT]} has been altered: its row and its lineage name different things as {role}."
 
 
@@ -90,7 +89,7 @@ def _training_ids(archive: "Archive", session: Session) -> Iterator[str]:
     end = schema.TrainingEnd
     led = select(Edge.child_id).where(Edge.parent_id == end.training_id, Edge.role == Role.TRAINING.value)
     ended = select(Node.uid).join(end, end.training_id == Node.id).where(end.outcome == Outcome.FINISHED.value)
-    for uid in session.scalars(ended.where(~led.exists()).limit(_SHOWN)):
+    for uid in session.scalars(ended.where(~led.exists()).limit(SHOWN)):
         yield f"The training {uid[: nodes.SHORT]} has lost the step to the model that came of it."
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from provenance import schema
@@ -103,21 +103,25 @@ def _steps(session: Session, model: int, said: Mapping[str, Any], what: str) -> 
 def _sidecars(archive: "Archive", session: Session) -> Iterator[str]:
     """Hold models and their weights against what was signed with them."""
     model, manifest, weights = schema.Model, schema.Manifest, schema.Weights
-    query = select(model, weights, Node.uid, manifest.store_digest).join(weights, weights.model_id == model.id)
+    query: Select[*tuple[Any, ...]] = select(model, weights, Node.uid, manifest.store_digest)
     query = query.join(Node, Node.id == model.id).join(manifest, manifest.node_id == model.id)
+    query = query.outerjoin(weights, weights.model_id == model.id)
     for row, its, uid, digest in session.execute(query).all():
+        what = f"The model {row.name} version {row.version} ({uid[: nodes.SHORT]})"
         try:
             record = read_as(b"", OCTETS, store=archive.store.read(Digest(digest))).record or {}
-        except (ProvenanceError, ValueError):
-            continue  # said where the sidecar itself is looked at
+        except ProvenanceError as error:
+            yield str(error)
+            continue
+        if its is None or record.get("digest") != f"sha256:{row.digest}":
+            yield f"{what} was signed with other weights than its row names now."
+        if its is None:
+            continue
         facts = {"model": uid, "name": row.name, "version": row.version, "engine": row.engine, "licence": row.licence}
         facts |= {"architecture": canonical_json(_without_paths(its.settings))}
         for name, value in facts.items():
             if record.get(name) != value:
-                yield (
-                    f"The model {row.name} version {row.version} ({uid[: nodes.SHORT]}) has been altered: its rows say "
-                    f"{name} {value!r}; {record.get(name)!r} was signed."
-                )
+                yield f"{what} has been altered: its rows say {name} {value!r}; {record.get(name)!r} was signed."
 
 
 def _without_paths(settings: Mapping[str, Any]) -> dict[str, Any]:

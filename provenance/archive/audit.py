@@ -15,19 +15,20 @@ from sqlalchemy.orm import Session
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.audit_rows import write_audits
+from provenance.archive.choose import find_model
 from provenance.archive.continued import continued
 from provenance.archive.copies_check import CopiesCheck
 from provenance.archive.features import fill
-from provenance.archive.judgements import judgements
 from provenance.archive.licence_sources import KNOWN
+from provenance.archive.ruling import UNLOOKED, rule
 from provenance.archive.thresholds import thresholds
 from provenance.audit import CHECKS, Answer, Subject, ask, copies
+from provenance.audit.policy import Policy
 from provenance.audit.policy_file import load_policy
 from provenance.digest import Json
-from provenance.errors import NotFoundError, UsageError
+from provenance.errors import UsageError
 from provenance.fingerprint.method import Fingerprint
 from provenance.schema import Kind, Node
-from provenance.words import PersonDecision, Severity
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -55,7 +56,7 @@ class Audited:
 
     uid: str
     severity: str | None
-    """Of the gravest finding that no person dismissed; None where there is none."""
+    """What the archive's policy makes of the findings that no person dismissed; None where there is none."""
     findings: int
     again: bool
     """Whether it was audited now; False where the audit on record would say the same."""
@@ -103,26 +104,38 @@ def audit(
     )
     archive.indexes.refresh()
     asked = _Asked(archive, names)
-    audited: list[Audited] = []
+    again_of = dict[str, bool]()
     waiting: list[tuple[int, Answer]] = []
-    for done, (row, uid) in enumerate(chosen.items(), 1):
-        known = None if again or uid in own.problems else asked.known(row)
-        answer = asked.answer(row, uid, seen=uid not in own.problems) if known is None else None
-        if answer is not None:
-            waiting.append((row, answer))
-            told = [(each.check, each.other, each.severity) for each in answer.findings]
-            known = Audited(uid=uid, severity=asked.gravest(row, told), findings=len(told), again=True)
-        if known is not None:
-            audited.append(known)
-        if len(waiting) >= _KEPT or done == len(chosen):
-            write_audits(archive, waiting)
-            waiting = []
-        progress("checks", done, len(chosen))
+    try:
+        for done, (row, uid) in enumerate(chosen.items(), 1):
+            seen = uid not in own.problems
+            again_of[uid] = again or not seen or not asked.known(row, uid)
+            if again_of[uid]:
+                waiting.append((row, asked.answer(row, uid, seen=seen)))
+            if len(waiting) >= _KEPT:
+                write_audits(archive, waiting)
+                waiting = []
+            progress("checks", done, len(chosen))
+    finally:
+        write_audits(archive, waiting)  # Ctrl-C keeps what was answered
+    policy = load_policy(archive.folder)
     return AuditOutcome(
-        artworks=tuple(audited),
+        artworks=tuple(_ruled(archive, policy, uid, again=again) for uid, again in again_of.items()),
         works=asked.works,
         left_out={**filled.problems, **own.problems},
         line=asked.line,
+    )
+
+
+def _ruled(archive: "Archive", policy: Policy, uid: str, *, again: bool) -> Audited:
+    """Weigh what is known of an artwork now, as an export would."""
+    ruling = rule(archive, uid, policy).ruling
+    findings = [reason.finding for reason in ruling.reasons if reason.finding.check != UNLOOKED]
+    return Audited(
+        uid=uid,
+        severity=ruling.effect.value if findings else None,
+        findings=len(findings) + len(ruling.dismissed),
+        again=again,
     )
 
 
@@ -135,37 +148,17 @@ class _Asked:
         self._copies = CopiesCheck(archive) if copies.NAME in names else None
         self._modules = {name: import_module(OTHERS[name]) for name in names if name in OTHERS}
         self._behind: dict[Any, Any] = {}  # what is behind models, counted once
-        self.works = self._copies.works if self._copies is not None else 0
+        self.works = len(self._copies.uids) if self._copies is not None else 0
         self.line: Mapping[str, Json] = {} if self._copies is None else self._copies.line.record()
         self._settings = self._current()
 
-    def known(self, row: int) -> Audited | None:
-        """Give the latest audit of an artwork if it would say the same today."""
+    def known(self, row: int, uid: str) -> bool:
+        """Tell whether the latest audit of an artwork would say the same today."""
+        query = select(schema.Audit).where(schema.Audit.artwork_id == row).order_by(schema.Audit.id.desc()).limit(1)
         with self._archive.database.read() as session:
-            found = session.scalars(
-                select(schema.Audit).where(schema.Audit.artwork_id == row).order_by(schema.Audit.id.desc()).limit(1)
-            ).first()
-            if found is None or {name: found.checks.get(name) for name in self._settings} != dict(self._settings):
-                return None
-            finding = schema.Finding
-            query = select(finding.check, Node.uid, finding.severity).outerjoin(Node, Node.id == finding.other_id)
-            rows = session.execute(query.where(finding.audit_id == found.id)).all()
-            uid = session.get_one(Node, row).uid
-            if not self._same(session, found, uid):
-                return None
-        told = [(check, other, Severity(severity)) for check, other, severity in rows]
-        return Audited(uid=uid, severity=self.gravest(row, told), findings=len(told), again=False)
-
-    def gravest(self, row: int, told: Sequence[tuple[str, str | None, Severity]]) -> str | None:
-        """Name the severity of the gravest finding that no person dismissed."""
-        with self._archive.database.read() as session:
-            said = judgements(session, row)
-        dismissed = {
-            (each.check, each.other) for each in said if each.holds and each.decision is PersonDecision.DISMISSED
-        }
-        found = [severity for check, other, severity in told if (check, other) not in dismissed]
-        gravest = max(found, key=list(Severity).index, default=None)
-        return None if gravest is None else gravest.value
+            found = session.scalars(query).first()
+            settings = None if found is None else {name: found.checks.get(name) for name in self._settings}
+            return found is not None and settings == self._settings and self._same(session, found, uid)
 
     def _same(self, session: Session, audit: schema.Audit, uid: str) -> bool:
         """Tell whether the checks that are always asked still say what they said."""
@@ -242,18 +235,8 @@ def _chosen(session: Session, typed: Sequence[str], *, everything: bool, model: 
     if model is not None:
         query = query.join(schema.Artwork, schema.Artwork.id == Node.id)
         query = query.join(schema.Run, schema.Run.id == schema.Artwork.run_id)
-        query = query.where(schema.Run.model_id.in_(_models(session, model)))
+        query = query.where(schema.Run.model_id == find_model(session, model).id)
     return dict(session.execute(query).all())
-
-
-def _models(session: Session, name: str) -> list[int]:
-    rows = list(session.scalars(select(schema.Model.id).where(schema.Model.name == name)))
-    if rows:
-        return rows
-    try:
-        return [nodes.find(session, name, kinds=[Kind.MODEL]).id]
-    except NotFoundError as cause:
-        raise NotFoundError(f"There is no model {name!r}. `prov model list` shows the models.") from cause
 
 
 def _descendants(session: Session, row: int) -> frozenset[str]:

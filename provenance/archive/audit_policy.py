@@ -27,13 +27,10 @@ class PolicyText:
 def audit_policy(archive: "Archive", preset: str | None = None) -> PolicyText:
     """Give the policy that holds in the archive, or the shipped one called `preset`. Raises UsageError."""
     path = archive.folder / FILE_NAME
-    if preset is not None or not path.exists():
-        text = preset_text(preset or "standard")
-        policy = parse_policy(text)
-        return PolicyText(text=text, path=None, preset=policy.preset, digest=str(policy.digest))
-    policy = load_policy(archive.folder)
-    text = path.read_text(encoding="utf-8-sig")
-    return PolicyText(text=text, path=path, preset=policy.preset, digest=str(policy.digest))
+    own = preset is None and path.exists()
+    policy = load_policy(archive.folder) if own else parse_policy(preset_text(preset or "standard"))
+    text = path.read_text(encoding="utf-8-sig") if own else preset_text(policy.preset)
+    return PolicyText(text=text, path=path if own else None, preset=policy.preset, digest=str(policy.digest))
 
 
 def write_audit_policy(archive: "Archive", preset: str | None = None) -> PolicyText:

@@ -1,22 +1,22 @@
 """The report of an audit, filled from what is on record: `prov audit --report FILE`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any
 
 from provenance import schema
-from provenance.archive.audit import AuditOutcome
+from provenance.archive.audit import Audited, AuditOutcome
+from provenance.archive.current import current_rows
 from provenance.archive.detail import Detail, show
 from provenance.archive.judgements import Judgement, judgements
-from provenance.archive.nodes import SHORT, node_id
+from provenance.archive.nodes import node_id
 from provenance.archive.refingerprint import picture_of
 from provenance.archive.standing import Known, given_only, standings
 from provenance.audit import copies
 from provenance.audit.copies import Relation
+from provenance.audit.proportion import interval
 from provenance.database import utc_now
 from provenance.errors import UsageError
 from provenance.export.audit_report import (
@@ -29,18 +29,14 @@ from provenance.export.audit_report import (
     ReportedMatch,
 )
 from provenance.export.audit_report_page import audit_page
-from provenance.export.audit_report_regions import unit_matrix
-from provenance.fingerprint.local import CHANGES
+from provenance.export.audit_report_regions import recorded_matrix
 from provenance.picture import Picture
 from provenance.schema import Kind, Node
 from provenance.settings import write_file
-from provenance.words import Severity, Standing
+from provenance.words import Severity
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
-
-_MOST: Final = 500
-"""Artworks on a page."""
 
 
 def write_report(archive: "Archive", outcome: AuditOutcome, path: Path, *, command: str) -> None:
@@ -62,13 +58,12 @@ def check_target(path: Path) -> None:
 
 
 def report(archive: "Archive", outcome: AuditOutcome, *, command: str) -> AuditReport:
-    """Gather what a page says: artworks with findings first, 500 at most."""
-    ordered = sorted(outcome.artworks, key=lambda each: (each.findings == 0, each.uid))[:_MOST]
+    """Gather what a page says."""
     given = given_only(archive)
     return AuditReport(
         archive=archive.folder.name,
         audited_at=utc_now(),
-        artworks=tuple(_artwork(archive, each.uid, given) for each in ordered),
+        artworks=tuple(_artwork(archive, each, given) for each in outcome.artworks),
         methods=_methods(outcome),
         program=f"prov {version('provenance-archive')}",
         command=command,
@@ -83,98 +78,82 @@ def _methods(outcome: AuditOutcome) -> tuple[tuple[str, str], ...]:
     return ((f"{copies.NAME} {copies.VERSION}", said),)
 
 
-def _artwork(archive: "Archive", uid: str, given: int) -> ReportedArtwork:
-    detail = show(archive, uid)
+def _artwork(archive: "Archive", audited: Audited, given: int) -> ReportedArtwork:
+    detail = show(archive, audited.uid)
     with archive.database.read() as session:
-        row = node_id(session, uid)
-        found = _found(session, row)
-        works = {each.other_id for each, _ in found if each.other_id is not None}
-        known = standings(session, row, works)
-        people = judgements(session, row)
+        row = node_id(session, audited.uid)
+        found = current_rows(session, [row])
+        alike = [each.Finding.other_id for each in found if each.Finding.check == copies.NAME]
+        known = standings(session, row, alike)
+        said = judgements(session, row)
+        works = {other: session.get_one(schema.Work, other) for other in alike}
         session.expunge_all()
-    matches = tuple(
-        _match(archive, detail, finding, node, known=known.get(node.id), people=people)
-        for finding, node in found
-        if node is not None and finding.check == copies.NAME
-    )
-    others = tuple(
-        ReportedCheck(
-            name=finding.check,
-            version=finding.check_version,
-            severity=Severity(finding.severity),
-            sentence=finding.sentence,
-        )
-        for finding, node in found
-        if finding.check != copies.NAME
-    )
+    opened = _Opened(archive=archive, detail=detail, known=known, said=said)
     return ReportedArtwork(
-        uid=uid,
+        uid=detail.uid,
         title=detail.title or detail.label,
         caption=f"{detail.width} x {detail.height} pixels, {detail.made_at:%Y-%m-%d %H:%M} UTC",
-        picture=_opener(archive, Kind.ARTWORK, row, uid),
-        matches=matches,
-        checks=others,
+        picture=opened.picture(Kind.ARTWORK, row, detail.uid),
+        matches=tuple(
+            opened.match(each.Finding, each.uid, works[each.Finding.other_id])
+            for each in found
+            if each.Finding.check == copies.NAME
+        ),
+        checks=tuple(
+            ReportedCheck(
+                name=each.Finding.check,
+                version=each.Finding.check_version,
+                severity=Severity(each.Finding.severity),
+                sentence=each.Finding.sentence,
+            )
+            for each in found
+            if each.Finding.check != copies.NAME
+        ),
         compared=detail.works_compared,
         of=detail.works_known,
         given=given,
+        decided=None if audited.severity is None else Severity(audited.severity),
     )
 
 
-def _found(session: Session, row: int) -> list[tuple[schema.Finding, Node | None]]:
-    latest = select(schema.Audit.id).where(schema.Audit.artwork_id == row).order_by(schema.Audit.id.desc()).limit(1)
-    finding = schema.Finding
-    query = select(finding, Node).outerjoin(Node, Node.id == finding.other_id)
-    rows = session.execute(query.where(finding.audit_id == latest.scalar_subquery()).order_by(finding.id)).all()
-    return [(each, node) for each, node in rows]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """An artwork whose findings are written down, with what is known of the works that they name."""
 
+    archive: "Archive"
+    detail: Detail
+    known: Mapping[int, Known]
+    said: Sequence[Judgement]
 
-def _opener(archive: "Archive", kind: Kind, row: int, uid: str) -> Callable[[], Picture]:
-    return lambda: picture_of(archive, Node(id=row, uid=uid, kind=kind.value))
+    def picture(self, kind: Kind, row: int, uid: str) -> Callable[[], Picture]:
+        """Give what opens a picture: only one is in memory at a time."""
+        return lambda: picture_of(self.archive, Node(id=row, uid=uid, kind=kind.value))
 
-
-def _match(
-    archive: "Archive",
-    detail: Detail,
-    finding: schema.Finding,
-    node: Node,
-    *,
-    known: Known | None,
-    people: Sequence[Judgement],
-) -> ReportedMatch:
-    evidence = finding.evidence
-    with archive.database.read() as session:
-        work = session.get(schema.Work, node.id)
-        facts = None if work is None else (work.title, work.name, work.creator, work.licence, work.width, work.height)
-    title, name, creator, licence, width, height = facts or (None, node.uid[:SHORT], None, None, 1, 1)
-    change = CHANGES.index(evidence["change"])
-    said = sorted((each for each in people if each.other == node.uid), key=lambda each: each.number)
-    standing: Standing | None = None if known is None else known[0]
-    return ReportedMatch(
-        uid=node.uid,
-        title=title or name,
-        relation=Relation(evidence["relation"]),
-        severity=Severity(finding.severity),
-        standing=standing,
-        creator=creator,
-        licence=licence,
-        picture=_opener(archive, Kind.WORK, node.id, node.uid),
-        matrix=unit_matrix(
-            evidence["matrix"],
-            artwork=(detail.width, detail.height),
-            other=(width, height),
-            side=evidence["matrix_side"],
-            mirrored=bool(change & 1),
+    def match(self, finding: schema.Finding, uid: str, work: schema.Work) -> ReportedMatch:
+        """Tell of one work what was measured."""
+        evidence = finding.evidence
+        standing = self.known.get(work.id)
+        size = (self.detail.width, self.detail.height)
+        return ReportedMatch(
+            uid=uid,
+            title=work.title or work.name,
+            relation=Relation(evidence["relation"]),
+            severity=Severity(finding.severity),
+            standing=None if standing is None else standing[0],
+            creator=work.creator,
+            licence=work.licence,
+            picture=self.picture(Kind.WORK, work.id, uid),
+            matrix=recorded_matrix(evidence, artwork=size, other=(work.width, work.height)),
+            inverted="inverted" in evidence["change"],
+            method=f"{finding.check} {finding.check_version}, {evidence['line']['judge']}",
+            measures=_measures(evidence),
+            rates=(_rate(evidence["line"]),),
+            judgements=tuple(
+                ReportedJudgement(decision=each.decision, reason=each.reason, by=each.by, at=each.at)
+                for each in sorted(self.said, key=lambda each: each.number)
+                if each.other == uid
+            ),
         )
-        if evidence["matrix"]
-        else None,
-        inverted=bool(change & 2),
-        method=f"{finding.check} {finding.check_version}, {evidence['line']['judge']}",
-        measures=_measures(evidence),
-        rates=(_rate(evidence["line"]),),
-        judgements=tuple(
-            ReportedJudgement(decision=each.decision, reason=each.reason, by=each.by, at=each.at) for each in said
-        ),
-    )
 
 
 def _measures(evidence: Mapping[str, Any]) -> tuple[Measure, ...]:
@@ -199,15 +178,13 @@ def _share(name: str, value: float) -> Measure:
 
 
 def _rate(line: Mapping[str, Any]) -> ErrorRate:
-    from scipy.stats import beta
-
     flagged, pictures = int(line["false_flags"]), int(line["pictures"])
-    low = float(beta.ppf(0.025, flagged, pictures - flagged + 1)) if flagged else 0.0
+    low, high = interval(flagged, pictures)
     return ErrorRate(
         reached=f"the line of {line['flagged_at']:.1f}",
         found=flagged,
         of=pictures,
         low=low,
-        high=float(beta.ppf(0.975, flagged + 1, max(1, pictures - flagged))),
+        high=high,
         measured_on=f"The line is {line['source']}.",
     )

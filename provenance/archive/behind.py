@@ -90,5 +90,5 @@ def _take(session: Session, walk: _Walk, rows: Sequence[int]) -> list[int]:
             if kind not in _ENDS:
                 onward.append(parent)
         if kind in _ENDS and role in _USES:
-            walk.uses[parent] = min(_USES[role], walk.uses.get(parent, _USES[role]), key=list(Use).index)
+            walk.uses[parent] = min(_USES[role], walk.uses.get(parent, _USES[role]), key=str)
     return onward

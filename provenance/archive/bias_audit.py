@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.features import embedder, embeddings, kept
-from provenance.archive.links import links
+from provenance.archive.learnt import CLAIMED, learnt_sets, made_by, members
 from provenance.archive.refingerprint import picture_of
 from provenance.audit import bias
 from provenance.audit.bias_colour import FAMILIES, parts
@@ -27,8 +27,7 @@ from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import small_colour, unpack_colour
 from provenance.errors import EngineError, ProvenanceError, UsageError
 from provenance.fingerprint.embedding import LENGTH
-from provenance.schema import Edge, Kind, Node, Role
-from provenance.schema.runs import Making
+from provenance.schema import Node
 from provenance.words import Truth, count
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ MOST_WORKS: Final = 5_000
 """Works that outputs are compared with; of more, those whose ids, which are digests, come first: any of them."""
 
 _SKIN: Final = ("skin_tone", "skin tone", "skintone")
-_CLAIMED: Final = "What this model learnt from is only claimed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +74,8 @@ def examine(
     with archive.database.read() as session:
         model = nodes.node_id(session, model_uid)
         works, claimed = _works(session, model)
-        artworks, repeated = _artworks(session, model, samples)
+        made_here, repeated = made_by(session, model, samples)
+        artworks = [node.id for node in made_here]
     compared = works[:MOST_WORKS]
     total = len(compared) + len(artworks)
     made = _read(archive, artworks, finder, lambda done: progress(done, total))
@@ -105,28 +104,16 @@ def examine(
 
 
 def _works(session: Session, model: int) -> tuple[Sequence[Any], bool]:
-    """Give what a model learnt from by itself, else what those did that it was derived from; and if that is claimed."""
-    sets = [link for link in links(session, model) if link.kind is not Kind.MODEL]
-    own = [link for link in sets if link.of == model] or sets
-    work = schema.Work
-    members = select(Edge.parent_id).where(
-        Edge.child_id.in_([link.node for link in own]), Edge.role == Role.MEMBER.value
-    )
+    """Give the works that a model learnt from, and whether that is claimed."""
+    own, work = learnt_sets(session, model), schema.Work
     said = (work.category, work.creator, work.series, work.subjects, work.extra, work.pixels_digest)
-    query = select(work.id, *said).join(Node, Node.id == work.id).where(work.id.in_(members)).order_by(Node.uid)
+    query = (
+        select(work.id, *said)
+        .join(Node, Node.id == work.id)
+        .where(work.id.in_(members([link.node for link in own])))
+        .order_by(Node.uid)
+    )
     return session.execute(query).all(), any(link.truth is Truth.CLAIMED for link in own)
-
-
-def _artworks(session: Session, model: int, samples: int) -> tuple[list[int], int]:
-    """Give different artworks that runs of the model made, and how many more have the pixels of one of these."""
-    artwork, run = schema.Artwork, schema.Run
-    query = select(artwork.id, artwork.pixels_digest).join(run, run.id == artwork.run_id)
-    query = query.join(Node, Node.id == artwork.id).where(run.model_id == model)
-    found = session.execute(query.where(artwork.making == Making.GENERATED.value).order_by(Node.uid)).all()
-    first: dict[str, int] = {}
-    for row, pixels in found:
-        first.setdefault(pixels, row)
-    return list(first.values())[:samples], len(found) - len(first)
 
 
 def _read(archive: "Archive", asked: Sequence[int], finder: YuNet | None, progress: Callable[[int], None]) -> _Read:
@@ -180,7 +167,7 @@ def _labels(works: Sequence[Any]) -> Mapping[str, Sequence[str | None]]:
 
 
 def _notes(*, claimed: bool, lost: int, lost_works: int) -> list[str]:
-    notes = [_CLAIMED] if claimed else []
+    notes = [CLAIMED] if claimed else []
     if lost:
         notes.append(f"{_many(lost, 'artwork')} cannot be read; `prov db check` says why.")
     if lost_works:

@@ -17,6 +17,7 @@ from provenance import schema
 from provenance.archive.copies_check import CopiesCheck
 from provenance.archive.features import fill, reduce
 from provenance.archive.refingerprint import picture_of
+from provenance.audit.proportion import interval
 from provenance.compare.disturbance import DISTURBANCES, disturbed
 from provenance.database import utc_now
 from provenance.digest import Json
@@ -31,6 +32,9 @@ WANTED: Final = 0.001
 
 _ENOUGH: Final = 3
 """So many times 1 / wanted pictures are needed: with none of them flagged, the rate is below what is wanted."""
+
+_NOTHING: Final = -99.0
+"""The score where nothing was proposed."""
 
 _RELATED: Final = 8.0
 """The score from which on two works by different people, as they are, count as versions of each other."""
@@ -139,21 +143,24 @@ def _measure(
     dice = np.random.default_rng(seed)
     innocent: list[float] = []
     own: list[float] = []
-    related: set[frozenset[str]] = set()
+    versions: dict[str, set[str]] = {}
     order = [works[place] for _ in range(-(-count // len(works))) for place in dice.permutation(len(works))][:count]
     names = list(DISTURBANCES)
     for done, work in enumerate(order, 1):
         like = by_creator[work.creator] | (by_series[work.series] if work.series else set())
-        versions = {uid for uid, score in check.scores_of(work.row, without=like) if score >= _RELATED}
-        related |= {frozenset((work.uid, uid)) for uid in versions}
+        if work.uid not in versions:
+            alike = check.suspects_of(work.row, without=like)
+            versions[work.uid] = {each.uid for each in alike if each.score >= _RELATED}
         try:
             picture = disturbed(picture_of(archive, _node(work)), names[int(dice.integers(len(names)))], dice)
         except ProvenanceError:
             continue  # its file has moved: it can be found, but not tried
         data = reduce(picture)
-        innocent.append(max((score for _, score in check.scores(data, without=like | versions)), default=-99.0))
-        own.append(dict(check.scores(data, without=())).get(work.uid, -99.0))
+        others = check.suspects(data, without=like | versions[work.uid])
+        innocent.append(max((each.score for each in others), default=_NOTHING))
+        own.append(next((each.score for each in check.suspects(data) if each.uid == work.uid), _NOTHING))
         progress("checks", done, len(order))
+    related = {frozenset((uid, other)) for uid, others in versions.items() for other in others}
     return _Measured(innocent=innocent, own=own, relations=len(related))
 
 
@@ -177,7 +184,7 @@ def _kept(
         pictures=len(scores),
         creators=creators,
         false_flags=flags,
-        interval=_interval(flags, len(scores)),
+        interval=interval(flags, len(scores)),
         copies=len(measured.own),
         found=sum(score >= threshold for score in measured.own),
         relations=measured.relations,
@@ -192,7 +199,7 @@ def _kept(
             "copies": result.copies,
             "found": result.found,
             "relations": result.relations,
-            "works": check.works,
+            "works": len(check.uids),
         }
         with archive.database.write() as session:
             session.add(
@@ -205,14 +212,3 @@ def _kept(
                 )
             )
     return result
-
-
-def _interval(successes: int, trials: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share (Clopper and Pearson 1934)."""
-    from scipy.stats import beta
-
-    if not trials:
-        return 0.0, 1.0
-    low = 0.0 if successes == 0 else float(beta.ppf(0.025, successes, trials - successes + 1))
-    high = 1.0 if successes == trials else float(beta.ppf(0.975, successes + 1, trials - successes))
-    return round(low, 6), round(high, 6)

@@ -1,6 +1,7 @@
 """The check for copies, put to artworks of an archive: its works are the gallery, its calibration draws the line."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from provenance.archive.continued import continued
 from provenance.archive.features import METHODS, kept
-from provenance.archive.gallery import ArchiveGallery, gallery
+from provenance.archive.gallery import ArchiveGallery, complete, gallery
 from provenance.audit import copies
 from provenance.audit.copies import Suspect
 from provenance.audit.finding import Finding
@@ -28,60 +29,60 @@ from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack
 from provenance.fingerprint.local import NAME as POINTS
 from provenance.fingerprint.local import LocalFeatures
-from provenance.schema import Calibration
+from provenance.schema import Calibration, Kind
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-_SUSPECT = -2.0
-"""The score below which a candidate is not worth a word, whatever the line is."""
-
 
 class CopiesCheck:
-    """The works of an archive, held ready for many artworks."""
+    """The works of an archive, or its artworks, held ready for many pictures; read when the first one comes."""
 
-    def __init__(self, archive: "Archive") -> None:
-        """Read the gallery and the line."""
+    def __init__(self, archive: "Archive", kind: Kind = Kind.WORK) -> None:
+        """Read the line, and which pictures there are."""
         self._archive = archive
-        self._gallery: ArchiveGallery = gallery(archive)
         self._judge = Judge.shipped()
-        self._projection = Projection.load()
         with archive.database.read() as session:
             self.line = line_of(session, self._judge)
-
-    @property
-    def works(self) -> int:
-        """How many works an artwork is held against."""
-        return len(self._gallery)
+            self._pictures = complete(session, kind)
+        self.uids = list(self._pictures.values())
 
     def settings(self) -> Mapping[str, Json]:
         """Give what has to be known to judge the answer later: versions, the line, and a digest of the works."""
-        root = dataset_root(self._gallery.uids) if len(self._gallery) else None
-        return {**copies.settings(self.line), "features": list(METHODS), "works": self.works, "works_root": root}
-
-    @property
-    def uids(self) -> Sequence[str]:
-        """Name the works."""
-        return self._gallery.uids
+        root = dataset_root(self.uids) if self.uids else None
+        return {
+            **copies.settings(self.line),
+            "features": list(METHODS),
+            "works": len(self.uids),
+            "works_root": root,
+        }
 
     def findings(self, session: Session, artwork_id: int, uid: str) -> list[Finding]:
         """Look for copies in an artwork that has its features. Raises NotFoundError if it has not."""
-        if not len(self._gallery):
-            return []
         data = _held(session, artwork_id)
-        without = self._gallery.places(continued(self._archive, [uid]))
-        return list(copies.findings(list(self._suspects(data, without)), self.line))
+        return list(copies.findings(self.suspects(data, without=continued(self._archive, [uid])), self.line))
 
-    def scores(self, data: Mapping[str, bytes], *, without: Collection[str]) -> list[tuple[str, float]]:
-        """Score the works that a picture may be a copy of, by uid; `data` is what `features.reduce` gives."""
-        found = candidates(self._look(data), self._gallery, without=self._gallery.places(without))
-        return [(self._gallery.uids[each.place], self._judge.score(each)) for each in found]
+    def suspects(self, data: Mapping[str, bytes], *, without: Collection[str] = ()) -> list[Suspect]:
+        """Measure what a picture may be a copy of; `data` is what `features.reduce` gives, `without` are uids."""
+        if not self.uids:
+            return []
+        look, colour = self._look(data), unpack_colour(data[COLOUR])
+        found = candidates(look, self._gallery, without=self._gallery.places(without))
+        return [self._suspect(look, colour, candidate) for candidate in found]
 
-    def scores_of(self, row: int, *, without: Collection[str]) -> list[tuple[str, float]]:
+    def suspects_of(self, row: int, *, without: Collection[str]) -> list[Suspect]:
         """Do the same for a work or artwork that has its features."""
         with self._archive.database.read() as session:
             data = _held(session, row)
-        return self.scores(data, without=without)
+        return self.suspects(data, without=without)
+
+    @cached_property
+    def _gallery(self) -> ArchiveGallery:
+        return gallery(self._archive, self._pictures)
+
+    @cached_property
+    def _projection(self) -> Projection:
+        return Projection.load()
 
     def _look(self, data: Mapping[str, bytes]) -> Look:
         return Look(
@@ -90,29 +91,21 @@ class CopiesCheck:
             embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
         )
 
-    def _suspects(self, data: Mapping[str, bytes], without: Collection[int]) -> Iterator[Suspect]:
-        look, colour = self._look(data), unpack_colour(data[COLOUR])
-        for candidate in candidates(look, self._gallery, without=without):
-            score = self._judge.score(candidate)
-            if score < _SUSPECT and candidate.cosine < copies.STYLE:
-                continue
-            other = self._gallery.look(candidate.place)
-            yield Suspect(
-                uid=self._gallery.uids[candidate.place],
-                score=score,
-                candidate=candidate,
-                artwork_shape=(look.grey.shape[0], look.grey.shape[1]),
-                work_shape=(other.grey.shape[0], other.grey.shape[1]),
-                colour=self._colour(colour, candidate),
-            )
-
-    def _colour(self, colour: NDArray[np.uint8], candidate: Candidate) -> float | None:
-        if candidate.matrix is None:
-            return None
-        small = candidate.matrix.copy()
-        small[:, 2] *= COLOUR_SIDE / GREY_SIDE
-        there = self._gallery.colour(candidate.place)
-        return colour_distance(colour, there, small, mirrored=bool(candidate.change & 1))
+    def _suspect(self, look: Look, colour: NDArray[np.uint8], candidate: Candidate) -> Suspect:
+        other, distance = self._gallery.look(candidate.place), None
+        if candidate.matrix is not None:
+            small = candidate.matrix.copy()
+            small[:, 2] *= COLOUR_SIDE / GREY_SIDE
+            there = self._gallery.colour(candidate.place)
+            distance = colour_distance(colour, there, small, mirrored=bool(candidate.change & 1))
+        return Suspect(
+            uid=self._gallery.uids[candidate.place],
+            score=self._judge.score(candidate),
+            candidate=candidate,
+            artwork_shape=(look.grey.shape[0], look.grey.shape[1]),
+            work_shape=(other.grey.shape[0], other.grey.shape[1]),
+            colour=distance,
+        )
 
 
 def line_of(session: Session, judge: Judge) -> Line:

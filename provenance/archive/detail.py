@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.current import current_rows, latest_audits
 from provenance.archive.labels import labels
 from provenance.archive.search import makers
 from provenance.archive.standing import Known, standings
@@ -86,9 +87,8 @@ def show(archive: "Archive", typed: str) -> Detail:
     with archive.database.read() as session:
         node = nodes.find(session, typed, kinds=[Kind.ARTWORK])
         artwork = session.get_one(schema.Artwork, node.id)
-        audit = session.scalars(
-            select(schema.Audit).where(schema.Audit.artwork_id == node.id).order_by(schema.Audit.id.desc()).limit(1)
-        ).first()
+        compared = latest_audits(session, [node.id]).get((node.id, "similarity"))
+        audit = None if compared is None else session.get_one(schema.Audit, compared)
         return Detail(
             uid=node.uid,
             label=labels(session, {node.id: Kind.ARTWORK})[node.id],
@@ -111,7 +111,7 @@ def show(archive: "Archive", typed: str) -> Detail:
             works_known=session.scalar(select(func.count()).select_from(schema.Work)) or 0,
             artworks_compared=audit.artworks_compared if audit else 0,
             matches=_matches(session, audit.id) if audit else (),
-            findings=_findings(session, audit) if audit else (),
+            findings=_findings(session, node.id),
             reproductions=_reproductions(session, node.id),
             exports=_exports(session, node.id),
             edited_into=_edited_into(session, node.id),
@@ -212,12 +212,10 @@ def _matches(session: Session, audit_id: int) -> list[MatchRow]:
     ]
 
 
-def _findings(session: Session, audit: schema.Audit) -> list[FindingRow]:
-    finding, node = schema.Finding, schema.Node
-    query = select(finding, node.uid, node.kind).outerjoin(node, node.id == finding.other_id)
-    rows = session.execute(query.where(finding.audit_id == audit.id).order_by(finding.id)).all()
+def _findings(session: Session, artwork_id: int) -> list[FindingRow]:
+    rows = current_rows(session, [artwork_id])
     works = {row.Finding.other_id for row in rows if row.kind == Kind.WORK.value}
-    known = standings(session, audit.artwork_id, works)
+    known = standings(session, artwork_id, works)
     return [_finding(item, uid, None if item.other_id is None else known.get(item.other_id)) for item, uid, _ in rows]
 
 

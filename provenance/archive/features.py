@@ -18,14 +18,16 @@ from sqlalchemy.orm import Session
 from provenance.archive.environment import worker_count
 from provenance.archive.nodes import SHORT
 from provenance.archive.refingerprint import picture_of
+from provenance.compare.agreement import SIDE as GREY_SIDE
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import pack_colour, small_colour
-from provenance.compare.look import GREY, pack_grey, small_grey, unpack_grey
+from provenance.compare.look import GREY, pack_grey, unpack_grey
 from provenance.errors import ProvenanceError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Embedder, pack, unpack
 from provenance.fingerprint.local import NAME as POINTS
-from provenance.fingerprint.local import local_features
+from provenance.fingerprint.local import SIDE, features_of, shrunk
+from provenance.fingerprint.white import grey_on_white
 from provenance.picture import Picture
 from provenance.schema import Feature, Kind, Node
 
@@ -51,10 +53,11 @@ class Filled:
 
 def reduce(picture: Picture) -> dict[str, bytes]:
     """Reduce a picture by all of `METHODS`. Raises EngineError where the network's weights are missing."""
+    luma = grey_on_white(picture)
     return {
         EMBEDDING: pack(embedder().embed(picture)),
-        POINTS: local_features(picture).to_bytes(),
-        GREY: pack_grey(small_grey(picture)),
+        POINTS: features_of(shrunk(luma, SIDE)).to_bytes(),
+        GREY: pack_grey(shrunk(luma, GREY_SIDE)),
         COLOUR: pack_colour(small_colour(picture)),
     }
 
@@ -77,10 +80,7 @@ def fill(
     It can be interrupted and called again: each batch is committed by itself. Works are read where they were seen.
     """
     with archive.database.read() as session:
-        missing = _missing(session, kinds)
-    if only is not None:
-        wanted = set(only)
-        missing = [node for node in missing if node.id in wanted]
+        missing = _missing(session, kinds, only)
     problems: dict[str, str] = {}
     filled = 0
     with ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-features") as pool:
@@ -115,8 +115,8 @@ def kept(session: Session, node_ids: Sequence[int], method: str) -> Iterator[tup
         yield from session.execute(query.where(Feature.node_id.in_(some)))
 
 
-def _missing(session: Session, kinds: Sequence[Kind]) -> list[Node]:
-    counted = (
+def _missing(session: Session, kinds: Sequence[Kind], only: Sequence[int] | None) -> list[Node]:
+    query = (
         select(Node)
         .outerjoin(Feature, (Feature.node_id == Node.id) & Feature.method.in_(METHODS))
         .where(Node.kind.in_([kind.value for kind in kinds]))
@@ -124,9 +124,12 @@ def _missing(session: Session, kinds: Sequence[Kind]) -> list[Node]:
         .having(func.count(Feature.id) < len(METHODS))
         .order_by(Node.id)
     )
-    nodes = list(session.scalars(counted))
+    parts = [None] if only is None else [only[start : start + _ASKED] for start in range(0, len(only), _ASKED)]
+    found = [
+        node for part in parts for node in session.scalars(query if part is None else query.where(Node.id.in_(part)))
+    ]
     session.expunge_all()
-    return nodes
+    return found
 
 
 def _batches(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:

@@ -8,31 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import func, select
 
 from provenance import schema
-from provenance.archive.copies_check import line_of
+from provenance.archive.copies_check import CopiesCheck
 from provenance.archive.features import reduce
-from provenance.archive.gallery import ArchiveGallery, gallery
 from provenance.archive.labels import labels
 from provenance.archive.nodes import node_ids
 from provenance.archive.thresholds import thresholds
-from provenance.audit.copies import STYLE, Relation, Suspect
-from provenance.compare.agreement import SIDE as GREY_SIDE
-from provenance.compare.cascade import Candidate, candidates
-from provenance.compare.colour import NAME as COLOUR
-from provenance.compare.colour import SIDE as COLOUR_SIDE
-from provenance.compare.colour import colour_distance, unpack_colour
-from provenance.compare.judge import Judge
-from provenance.compare.look import GREY, Look, unpack_grey
+from provenance.audit.copies import STYLE, Relation
 from provenance.errors import UsageError
 from provenance.fingerprint import METHODS, fingerprint_all
-from provenance.fingerprint.embedding import NAME as EMBEDDING
-from provenance.fingerprint.embedding import Projection, unpack
-from provenance.fingerprint.local import NAME as POINTS
-from provenance.fingerprint.local import LocalFeatures
 from provenance.picture import Picture
 from provenance.schema import Kind, Node
 
@@ -108,70 +94,38 @@ def find_alike(
         raise UsageError("Only works and artworks have a picture. Leave --kind out, or give work or artwork.")
     if not 1 <= count <= MOST:
         raise UsageError(f"{count:,} pictures are no answer; 1 to {MOST:,} are possible.")
-    judge = Judge.shipped()
-    with archive.database.read() as session:
-        line = line_of(session, judge)
+    checks = {kind: CopiesCheck(archive, kind) for kind in kinds}
+    line = next(iter(checks.values())).line
     data, found, compared = reduce(picture), dict[str, Alike](), dict[str, int]()
-    for kind in dict.fromkeys(kinds):
-        there = gallery(archive, kind)
-        compared[kind.value] = len(there)
-        found |= {each.uid: each for each in _by_parts(there, kind, data, judge, line.score)}
+    for kind, check in checks.items():
+        compared[kind.value] = len(check.uids)
+        found |= {each.uid: each for each in _by_parts(check, kind, data)}
         found |= _by_fingerprint(archive, kind, picture, found, count)
     found |= _same(archive, kinds, picture, found)
     nearest = sorted(found.values(), key=lambda each: each.order)[:count]
     return AlikeAnswer(
         alike=_named(archive, nearest),
         line=line.score,
-        judge=judge.version,
+        judge=line.judge,
         method=_FINEST.name,
         compared=compared,
         of=_counts(archive, kinds),
     )
 
 
-def _by_parts(
-    there: ArchiveGallery, kind: Kind, data: Mapping[str, bytes], judge: Judge, line: float
-) -> Iterator[Alike]:
-    """Lay the pictures of a gallery over this one."""
-    if not len(there):
-        return
-    grey, embedding = unpack_grey(data[GREY]), Projection.load().project(unpack(data[EMBEDDING])[None])[0]
-    look = Look(local=LocalFeatures.from_bytes(data[POINTS]), grey=grey, embedding=embedding)
-    for candidate in candidates(look, there):
-        score = judge.score(candidate)
+def _by_parts(check: CopiesCheck, kind: Kind, data: Mapping[str, bytes]) -> Iterator[Alike]:
+    """Lay the pictures of the archive over this one."""
+    for suspect in check.suspects(data):
+        cosine, flagged = suspect.candidate.cosine, suspect.score >= check.line.score
+        said = suspect.relation if flagged else Relation.STYLE if cosine >= STYLE else None
         yield Alike(
-            uid=there.uids[candidate.place],
+            uid=suspect.uid,
             kind=kind.value,
-            relation=_relation(there, look, unpack_colour(data[COLOUR]), candidate, flagged=score >= line),
-            score=score,
-            flagged=score >= line,
-            cosine=candidate.cosine,
+            relation=None if said is None else said.value,
+            score=suspect.score,
+            flagged=flagged,
+            cosine=cosine,
         )
-
-
-def _relation(
-    there: ArchiveGallery, look: Look, colour: NDArray[np.uint8], candidate: Candidate, *, flagged: bool
-) -> str | None:
-    if not flagged:
-        return Relation.STYLE.value if candidate.cosine >= STYLE else None
-    other = there.look(candidate.place)
-    suspect = Suspect(
-        uid=there.uids[candidate.place],
-        score=0.0,
-        candidate=candidate,
-        artwork_shape=(look.grey.shape[0], look.grey.shape[1]),
-        work_shape=(other.grey.shape[0], other.grey.shape[1]),
-        colour=_colour_distance(there, colour, candidate),
-    )
-    return suspect.relation.value
-
-
-def _colour_distance(there: ArchiveGallery, colour: NDArray[np.uint8], candidate: Candidate) -> float | None:
-    if candidate.matrix is None:
-        return None
-    small = candidate.matrix.copy()
-    small[:, 2] *= COLOUR_SIDE / GREY_SIDE
-    return colour_distance(colour, there.colour(candidate.place), small, mirrored=bool(candidate.change & 1))
 
 
 def _by_fingerprint(

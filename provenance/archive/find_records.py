@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.labels import labels
+from provenance.archive.search import makers
 from provenance.errors import UsageError
 from provenance.schema import Edge, Kind, Node, Role
 
@@ -242,8 +243,6 @@ def _facts(
     session: Session, found: Sequence[tuple[int, str, Kind, datetime]]
 ) -> dict[int, tuple[str | None, str | None, str | None]]:
     """Give creator, licence and model by row."""
-    from provenance.archive.search import makers
-
     ids = {kind: [row for row, _, its, _ in found if its is kind] for kind in KINDS}
     work, model, artwork, run = schema.Work, schema.Model, schema.Artwork, schema.Run
     works = session.execute(select(work.id, work.creator, work.licence).where(work.id.in_(ids[Kind.WORK])))

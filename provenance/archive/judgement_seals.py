@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from provenance import schema
-from provenance.archive.judgements import statement
+from provenance.archive.judgements import decided, statement
 from provenance.digest import Digest
 from provenance.errors import DamagedArchiveError, ProvenanceError
 from provenance.schema import Node
@@ -22,29 +22,16 @@ _Row: TypeAlias = tuple[schema.Judgement, schema.Finding | None, str, Node, Node
 
 def judgement_problems(archive: "Archive", session: Session) -> Iterator[str]:
     """Hold every decision against its signed statement; a sentence for each that does not agree."""
-    for row in session.execute(_query().order_by(schema.Judgement.id)):
+    for row in session.execute(decided().order_by(schema.Judgement.id)):
         if (problem := _problem(archive, session, row)) is not None:
             yield problem
 
 
 def refuse_altered(archive: "Archive", session: Session, artwork_id: int) -> None:
     """Raise DamagedArchiveError where a decision about an artwork is not the one that was signed."""
-    judged = schema.Judgement
-    query = _query().where(or_(judged.artwork_id == artwork_id, judged.other_id == artwork_id))
-    for row in session.execute(query.order_by(judged.id)):
+    for row in session.execute(decided(artwork_id).order_by(schema.Judgement.id)):
         if (problem := _problem(archive, session, row)) is not None:
             raise DamagedArchiveError(f"{problem} Run `prov db check`, and restore a backup.")
-
-
-def _query() -> Select[*tuple[Any, ...]]:
-    judged, first, second = schema.Judgement, aliased(Node), aliased(Node)
-    return (
-        select(judged, schema.Finding, schema.Contributor.name, first, second)
-        .outerjoin(schema.Finding, schema.Finding.id == judged.finding_id)
-        .join(schema.Contributor, schema.Contributor.id == judged.contributor_id)
-        .join(first, first.id == judged.artwork_id)
-        .outerjoin(second, second.id == judged.other_id)
-    )
 
 
 def _problem(archive: "Archive", session: Session, found: _Row) -> str | None:
@@ -66,7 +53,7 @@ def _problem(archive: "Archive", session: Session, found: _Row) -> str | None:
     said = {"decision": row.decision, "reason": row.reason, "by": by, "at": row.decided_at.isoformat()}
     if finding is None or finding.check != row.check:
         return f"{what} has been altered: its row names another finding than was decided."
-    if statement(archive.uid, first, second, finding, dict(said), policy=policy) != data:
+    if statement(archive.uid, first, second, finding, said, policy=policy) != data:
         return f"{what} has been altered: its row is not what was signed."
     return None
 

@@ -5,12 +5,12 @@ it, both are kept as blobs, and then comes the row. Rows are added: the latest d
 ones stay. A decision about two artworks holds for both, whichever was looked at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from provenance import schema
@@ -30,10 +30,8 @@ from provenance.words import PersonDecision
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-STATEMENT_TYPE: Final = "application/json"
-"""What was decided, as JSON."""
-MANIFEST_TYPE: Final = "application/c2pa"
-"""Its manifest."""
+_STATEMENT_TYPE: Final = "application/json"
+_MANIFEST_TYPE: Final = "application/c2pa"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +104,11 @@ def decide(
         session.expunge_all()
     at = utc_now()
     said: dict[str, Json] = {"decision": decision.value, "reason": reason, "by": by, "at": at.isoformat()}
-    data = statement(archive.uid, about.artwork, about.other, about.finding, said, policy=_policy(archive))
+    policy = str(load_policy(archive.folder).digest)
+    data = statement(archive.uid, about.artwork, about.other, about.finding, said, policy=policy)
     signed = archive.signer.sign_beside(data, _claim(about, at))
-    kept = [(archive.store.put(each), len(each), kind) for each, kind in _typed(data, signed.data)]
+    typed_data = ((data, _STATEMENT_TYPE), (signed.data, _MANIFEST_TYPE))
+    kept = [(archive.store.put(each), len(each), kind) for each, kind in typed_data]
     with archive.database.write() as session:
         remember_blobs(session, kept, at)
         row = schema.Judgement(
@@ -133,26 +133,31 @@ def judgements(session: Session, artwork_id: int) -> list[Judgement]:
 
     A decision about two artworks is listed for both; `other` is then the one that was not asked about.
     """
-    judged, finding = schema.Judgement, schema.Finding
-    first, second = aliased(Node), aliased(Node)
-    query = (
-        select(judged, finding.sentence, schema.Contributor.name, first, second)
-        .join(finding, finding.id == judged.finding_id)
-        .join(schema.Contributor, schema.Contributor.id == judged.contributor_id)
-        .join(first, first.id == judged.artwork_id)
-        .outerjoin(second, second.id == judged.other_id)
-        .where(or_(judged.artwork_id == artwork_id, judged.other_id == artwork_id))
-        .order_by(judged.id.desc())
-    )
+    query = decided(artwork_id).where(schema.Finding.id.is_not(None))
     answered: set[tuple[str | None, ...]] = set()
     listed: list[Judgement] = []
-    for row, sentence, by, one, two in session.execute(query):
+    for row, finding, by, one, two in session.execute(query.order_by(schema.Judgement.id.desc())):
+        sentence = finding.sentence
         here, there = (one, two) if row.artwork_id == artwork_id else (two, one)
         other = None if there is None else there.uid
         question = (topic(row.check), other, None if other else sentence)
         listed.append(_judgement(row, sentence, by, here, there, holds=question not in answered))
         answered.add(question)
     return listed[::-1]
+
+
+def decided(artwork_id: int | None = None) -> Select[*tuple[Any, ...]]:
+    """Select decisions, all or those about an artwork: row, finding (None where it is lost), by whom, both pictures."""
+    judged, first, second = schema.Judgement, aliased(Node), aliased(Node)
+    query = (
+        select(judged, schema.Finding, schema.Contributor.name, first, second)
+        .outerjoin(schema.Finding, schema.Finding.id == judged.finding_id)
+        .join(schema.Contributor, schema.Contributor.id == judged.contributor_id)
+        .join(first, first.id == judged.artwork_id)
+        .outerjoin(second, second.id == judged.other_id)
+    )
+    about = or_(judged.artwork_id == artwork_id, judged.other_id == artwork_id)
+    return query if artwork_id is None else query.where(about)
 
 
 def person_said(session: Session, artwork_id: int) -> list[PersonSaid]:
@@ -174,7 +179,7 @@ def statement(
     artwork: Node,
     other: Node | None,
     finding: schema.Finding,
-    said: dict[str, Json],
+    said: Mapping[str, Json],
     *,
     policy: str,
 ) -> bytes:
@@ -208,8 +213,9 @@ def _about(session: Session, typed: str, other: str | None, check: str | None) -
             and_(finding.artwork_id == one, finding.other_id == two),
             and_(finding.artwork_id == two, finding.other_id == one),
         )
-    query = select(finding).where(where).order_by(finding.id.desc()).limit(1)
-    found = session.scalars(query if check is None else query.where(finding.check == check)).first()
+    # Of a pair that they look alike; that one is the nearest to the other is no accusation to be decided.
+    meant = finding.check.in_(LIKENESS) if check is None else finding.check == check
+    found = session.scalars(select(finding).where(where, meant).order_by(finding.id.desc()).limit(1)).first()
     if found is None:
         raise _nothing_found(artwork, second, check)
     return _About(artwork=artwork, other=second, finding=found)
@@ -222,10 +228,6 @@ def _nothing_found(artwork: Node, other: Node | None, check: str | None) -> NotF
     return NotFoundError(f"There is no finding{by} {pair}. `prov show {short}` lists what was found.")
 
 
-def _policy(archive: "Archive") -> str:
-    return str(load_policy(archive.folder).digest)
-
-
 def _claim(about: _About, at: datetime) -> Claim:
     return Claim(
         title=about.title,
@@ -235,10 +237,6 @@ def _claim(about: _About, at: datetime) -> Claim:
         digital_source_type="digitalCreation",
         description="What a person decided about a finding of an audit.",
     )
-
-
-def _typed(statement: bytes, manifest: bytes) -> tuple[tuple[bytes, str], tuple[bytes, str]]:
-    return (statement, STATEMENT_TYPE), (manifest, MANIFEST_TYPE)
 
 
 def _judgement(

@@ -12,7 +12,8 @@ from provenance.words import Truth
 MOST = 24
 """Sets and models that a manifest names: a picture's file must stay small, whatever an import claims."""
 
-_SETS = (Kind.DATASET.value, Kind.SELECTION.value)
+_KINDS = (Kind.DATASET.value, Kind.SELECTION.value, Kind.MODEL.value)
+_ROLES = (Role.TRAINED_ON.value, Role.DERIVED_FROM.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,27 +51,21 @@ def _behind(session: Session, model: int, truth: Truth) -> list[Link]:
     found: list[Link] = []
     for child, far in ((model, truth), *_trainings(session, model, truth)):
         query = select(Edge.role, Edge.truth, Node.id, Node.uid, Node.kind).join(Node, Node.id == Edge.parent_id)
-        roles = (Role.TRAINED_ON.value, Role.DERIVED_FROM.value)
-        rows = session.execute(query.where(Edge.child_id == child, Edge.role.in_(roles)).order_by(Edge.role, Node.id))
+        query = query.where(Edge.child_id == child, Edge.role.in_(_ROLES), Node.kind.in_(_KINDS))
         found += [
             Link(
                 node=row.id,
                 uid=row.uid,
                 kind=Kind(row.kind),
                 role=Role(row.role),
-                truth=_weaker(far, Truth(row.truth)),
+                truth=Truth.lowest(far, Truth(row.truth)),
                 of=model,
             )
-            for row in rows
-            if row.kind in {*_SETS, Kind.MODEL.value}
+            for row in session.execute(query.order_by(Edge.role, Node.id))
         ]
     return found
 
 
 def _trainings(session: Session, model: int, truth: Truth) -> list[tuple[int, Truth]]:
     query = select(Edge.parent_id, Edge.truth).where(Edge.child_id == model, Edge.role == Role.TRAINING.value)
-    return [(row.parent_id, _weaker(truth, Truth(row.truth))) for row in session.execute(query)]
-
-
-def _weaker(one: Truth, other: Truth) -> Truth:
-    return Truth.CLAIMED if Truth.CLAIMED in {one, other} else Truth.CHECKED
+    return [(row.parent_id, Truth.lowest(truth, Truth(row.truth))) for row in session.execute(query)]

@@ -16,6 +16,7 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.copies_check import line_of
 from provenance.archive.features import embedder
+from provenance.archive.learnt import CLAIMED
 from provenance.archive.memorisation_outputs import Outputs, outputs
 from provenance.archive.memorisation_works import Behind, KnownWork, behind, seen, twins
 from provenance.audit import memorisation
@@ -49,7 +50,6 @@ _BASELINES: Final = {
 }
 """Works that outputs are compared with, in words that follow "nearer than"."""
 
-_CLAIMED: Final = "What this model learnt from is only claimed."
 _NOT_RECORDED: Final = (
     "How the training saw works is not recorded: all were compared on white squares of {side} pixels, and copies of "
     "parts may be missed."
@@ -238,7 +238,7 @@ class _Reading:
         }
 
     def _notes(self) -> list[str]:
-        notes = [_CLAIMED] if self._found.claimed else []
+        notes = [CLAIMED] if self._found.claimed else []
         if not self._found.recorded:
             notes.append(_NOT_RECORDED.format(side=self._found.preprocessing.size))
         if len(self._found.unseen) < WORKS_NEEDED:

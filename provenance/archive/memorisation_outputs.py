@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from provenance import schema
+from provenance.archive import nodes
+from provenance.archive.learnt import made_by
 from provenance.archive.order import Order, set_up
 from provenance.archive.refingerprint import picture_of
 from provenance.errors import ProvenanceError
 from provenance.generate.engine import Batching
 from provenance.generate.registry import render, render_many
 from provenance.picture import Picture
-from provenance.schema import Node
-from provenance.schema.runs import Making
 from provenance.train.pictures import Preprocessing
 
 if TYPE_CHECKING:
@@ -79,7 +76,7 @@ def _recorded(
 ) -> tuple[dict[str, NDArray[np.uint8]], list[str]]:
     """Read artworks, by their uids; say of those that cannot be read how many they are."""
     with archive.database.read() as session:
-        artworks = _artworks(session, model_uid)
+        artworks, _ = made_by(session, nodes.node_id(session, model_uid))
         session.expunge_all()
     found: dict[str, NDArray[np.uint8]] = {}
     lost = 0
@@ -92,18 +89,6 @@ def _recorded(
             lost += 1
         progress(len(found))
     return found, [f"{lost} artworks cannot be read and were left out; `prov db check` says which."] if lost else []
-
-
-def _artworks(session: Session, model_uid: str) -> list[Node]:
-    """Name the artworks of the model's runs, one for all that have the same pixels."""
-    artwork, run, model = schema.Artwork, schema.Run, Node.__table__.alias("model")
-    query = select(Node, artwork.pixels_digest).join(artwork, artwork.id == Node.id)
-    query = query.join(run, run.id == artwork.run_id).join(model, model.c.id == run.model_id)
-    query = query.where(model.c.uid == model_uid, artwork.making == Making.GENERATED.value).order_by(Node.uid)
-    first: dict[str, Node] = {}
-    for node, pixels in session.execute(query):
-        first.setdefault(pixels, node)
-    return list(first.values())
 
 
 def _made(

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from provenance import schema
-from provenance.archive.links import links
+from provenance.archive.learnt import learnt_sets, members
 from provenance.digest import Digest
-from provenance.schema import Edge, Kind, Node, Role
+from provenance.schema import Edge, Node, Role
 from provenance.train.pictures import Preprocessing, Source, prepare
 from provenance.words import Truth
 
@@ -52,13 +52,11 @@ class Behind:
 
 def behind(session: Session, model: int) -> Behind:
     """Find what lies behind the model in row `model`: its own works, else those of what it was derived from."""
-    sets = [link for link in links(session, model) if link.kind is not Kind.MODEL]
-    own = [link for link in sets if link.of == model] or sets
+    own = learnt_sets(session, model)
     rows = [link.node for link in own]
-    learnt = tuple(_works(session, select(Edge.parent_id).where(Edge.child_id.in_(rows), _MEMBER)))
-    versions = _versions(session, rows)
+    learnt = tuple(_works(session, members(rows)))
     pixels = {work.pixels_digest for work in learnt}
-    unseen = _works(session, select(Edge.parent_id).where(Edge.child_id.in_(versions), _MEMBER))
+    unseen = _works(session, members(_versions(session, rows)))
     preprocessing = _preprocessing(session, model)
     return Behind(
         learnt=learnt,
@@ -92,9 +90,6 @@ def twins(works: Sequence[KnownWork], numbers: dict[str, int]) -> NDArray[np.int
     return np.array([numbers.setdefault(work.pixels_digest, len(numbers)) for work in works], np.int64)
 
 
-_MEMBER = Edge.role == Role.MEMBER.value
-
-
 def _versions(session: Session, sets: Sequence[int]) -> list[int]:
     """Name all versions of the datasets that the sets are, or are selected from."""
     version, selection = schema.DatasetVersion, schema.Selection
@@ -104,10 +99,10 @@ def _versions(session: Session, sets: Sequence[int]) -> list[int]:
     return list(session.scalars(select(version.id).where(version.dataset_id.in_(datasets))))
 
 
-def _works(session: Session, members: Any) -> Iterator[KnownWork]:  # noqa: ANN401  (a select of row ids)
+def _works(session: Session, chosen: Select[int]) -> Iterator[KnownWork]:
     work = schema.Work
     columns = (work.id, Node.uid, work.name, work.title, work.creator, work.file_digest, work.pixels_digest)
-    query = select(*columns).join(Node, Node.id == work.id).where(work.id.in_(members)).order_by(Node.uid)
+    query = select(*columns).join(Node, Node.id == work.id).where(work.id.in_(chosen)).order_by(Node.uid)
     rows = session.execute(query).all()
     paths: dict[int, list[Path]] = {}
     place = schema.WorkLocation

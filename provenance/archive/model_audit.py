@@ -4,15 +4,14 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from provenance import schema
-from provenance.archive import nodes
+from provenance.archive.choose import find_model
 from provenance.archive.features import fill
 from provenance.audit.model_finding import ModelFinding
 from provenance.database import utc_now
-from provenance.errors import NotFoundError, UsageError
-from provenance.schema import Kind
+from provenance.errors import UsageError
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -37,12 +36,14 @@ def audit_model(
 ) -> tuple[str, list[ModelFinding]]:
     """Put `checks` (all, if none is named) to a model, by its name or id; give its uid and what was found.
 
-    Of several versions of a name the latest is taken. Raises NotFoundError, UsageError.
+    Raises UsageError for a model or check that there is not.
     """
     for name in checks:
         if name not in MODEL_CHECKS:
             raise UsageError(f"There is no check of models {name!r}. There are: {', '.join(MODEL_CHECKS)}.")
-    row, uid = _model(archive, typed)
+    with archive.database.read() as session:
+        model = find_model(session, typed)
+        row, uid = model.id, model.uid
     fill(archive, progress=lambda done, total: progress("artworks", done, total))
     found: list[ModelFinding] = []
     for name in checks or tuple(MODEL_CHECKS):
@@ -52,19 +53,6 @@ def audit_model(
         )
     _write(archive, row, found)
     return uid, found
-
-
-def _model(archive: "Archive", typed: str) -> tuple[int, str]:
-    with archive.database.read() as session:
-        query = select(schema.Node).join(schema.Model, schema.Model.id == schema.Node.id)
-        named = query.where(schema.Model.name == typed).order_by(schema.Model.version.desc(), schema.Node.id.desc())
-        node = session.scalars(named.limit(1)).first()
-        if node is None:
-            try:
-                node = nodes.find(session, typed, kinds=[Kind.MODEL])
-            except NotFoundError as cause:
-                raise NotFoundError(f"There is no model {typed!r}. `prov model list` shows the models.") from cause
-        return node.id, node.uid
 
 
 def _write(archive: "Archive", row: int, found: list[ModelFinding]) -> None:

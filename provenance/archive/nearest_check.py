@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.features import kept, reduce
-from provenance.archive.links import links
+from provenance.archive.learnt import learnt_sets, members
 from provenance.archive.refingerprint import picture_of
 from provenance.audit import nearest
 from provenance.audit.finding import Finding
-from provenance.audit.nearest import Neighbour, fuse, layout, nearest_finding
+from provenance.audit.memorisation_rulers import layout
+from provenance.audit.nearest import Neighbour, fuse, nearest_finding
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import unpack_colour
 from provenance.errors import EngineError, ProvenanceError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack, unpack_many
-from provenance.schema import Edge, Feature, Kind, Node, Role
+from provenance.schema import Edge, Feature, Node, Role
 from provenance.words import Severity, count
 
 if TYPE_CHECKING:
@@ -58,10 +59,8 @@ def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Fin
     Raises NotFoundError for an unknown artwork, EngineError where weights are missing.
     """
     row = nodes.node_id(session, artwork_uid)
-    model, rows = _learnt(session, row)
-    if not rows:
-        model, rows = None, list(session.scalars(select(schema.Work.id).order_by(schema.Work.id)))
-    held = _works(archive, session, rows)
+    model, sets = _learnt(session, row)
+    held = _works(archive, session, sets)
     if not held.works:
         return []
     try:
@@ -73,7 +72,7 @@ def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Fin
     near = fuse(
         {
             "embedding": np.asarray(held.embeddings @ embedding, np.float64),
-            "layout": np.asarray(held.layouts @ layout(colours), np.float64),
+            "layout": np.asarray(held.layouts @ layout([colours])[0], np.float64),
         }
     )
     whose = "of this archive" if model is None else f"that {model} learnt from"
@@ -81,35 +80,37 @@ def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Fin
     return [_with_coverage(found, len(held.works), held.recorded)]
 
 
-def _learnt(session: Session, artwork: int) -> tuple[str | None, list[int]]:
-    """Name the model behind an artwork, through its edits, and the works that it learnt from."""
+def _learnt(session: Session, artwork: int) -> tuple[str | None, tuple[int, ...]]:
+    """Name the model behind an artwork, through its edits, and the sets that it learnt from; none without works."""
     seen: set[int] = set()
     while artwork not in seen:
         seen.add(artwork)
         run = session.get_one(schema.Artwork, artwork).run_id
         if run is not None:
             model = session.get_one(schema.Model, session.get_one(schema.Run, run).model_id)
-            return model.name, _members(session, model.id)
+            sets = tuple(sorted(link.node for link in learnt_sets(session, model.id)))
+            works = session.scalar(members(sets).limit(1))
+            return (None, ()) if works is None else (model.name, sets)
         parent = session.scalar(
             select(Edge.parent_id).where(Edge.child_id == artwork, Edge.role == Role.PARENT.value).limit(1)
         )
         artwork = artwork if parent is None else parent
-    return None, []
+    return None, ()
 
 
-def _members(session: Session, model: int) -> list[int]:
-    sets = [link for link in links(session, model) if link.kind is not Kind.MODEL]
-    own = [link.node for link in sets if link.of == model] or [link.node for link in sets]
-    query = select(Edge.parent_id).where(Edge.child_id.in_(own), Edge.role == Role.MEMBER.value)
-    return sorted(set(session.scalars(query)))
+def _works(archive: "Archive", session: Session, sets: tuple[int, ...]) -> _Held:
+    """Read the works of sets, or all without sets, or take what is held if it is still what the database has.
 
-
-def _works(archive: "Archive", session: Session, rows: Sequence[int]) -> _Held:
-    """Read works with their features, or take what is held if it is still what the database has."""
-    newest = session.scalar(select(func.max(Feature.id))) or 0
-    key = (tuple(rows), newest)
+    Sets never change; works and features are only added.
+    """
+    newest = session.execute(
+        select(select(func.max(schema.Work.id)).scalar_subquery(), select(func.max(Feature.id)).scalar_subquery())
+    ).one()
+    key = (sets, *newest)
     held = _held.get(archive)
     if held is None or held.key != key:
+        query = members(sets).distinct() if sets else select(schema.Work.id)
+        rows = sorted(session.scalars(query))
         held = _read(session, rows, key)
         _held[archive] = held
     return held
@@ -117,7 +118,7 @@ def _works(archive: "Archive", session: Session, rows: Sequence[int]) -> _Held:
 
 def _read(session: Session, rows: Sequence[int], key: object) -> _Held:
     packed = dict(kept(session, rows, EMBEDDING))
-    layouts = {row: layout(unpack_colour(data)) for row, data in kept(session, rows, COLOUR)}
+    layouts = {row: layout([unpack_colour(data)])[0] for row, data in kept(session, rows, COLOUR)}
     complete = [row for row in rows if row in packed and row in layouts]
     named = _named(session, complete)
     projection = Projection.load()

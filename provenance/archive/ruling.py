@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.current import current_rows, latest_audits
 from provenance.archive.judgement_seals import refuse_altered
 from provenance.archive.judgements import person_said
 from provenance.audit.finding import Finding
 from provenance.audit.policy import Gate, Policy, Reason, Ruling, blocked_by
-from provenance.schema import Node
 from provenance.words import PersonDecision, Severity
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WANTED: Final = "copies"
 """The check without which nobody has looked for copies."""
-_UNLOOKED: Final = "audit"
+UNLOOKED: Final = "audit"
 """The name under which a policy speaks of that."""
 
 _DAMAGE: Final = "integrity"
@@ -60,7 +60,7 @@ class ArtworkRuling:
 
     def _advice(self, reason: Reason) -> str:
         short, finding = self.uid[: nodes.SHORT], reason.finding
-        if finding.check == _UNLOOKED:
+        if finding.check == UNLOOKED:
             return f"Run `prov audit {short}`."
         if finding.check == _DAMAGE:
             return "Run `prov db check`, and restore what is not as it was."
@@ -87,17 +87,9 @@ def rule(archive: "Archive", uid: str, policy: Policy, *, gate: Gate = Gate.EXPO
 
 def current_findings(session: Session, artwork_id: int) -> list[Finding]:
     """Give what each check found of an artwork when it was last put to it, the earliest check first."""
-    audit, finding = schema.Audit, schema.Finding
-    audits = session.execute(select(audit.id, audit.checks).where(audit.artwork_id == artwork_id))
-    latest: dict[str, int] = {}
-    for audit_id, checks in sorted(audits):
-        latest |= dict.fromkeys(checks, audit_id)
-    query = select(finding, Node.uid).outerjoin(Node, Node.id == finding.other_id)
-    rows = session.execute(query.where(finding.artwork_id == artwork_id).order_by(finding.id)).all()
-    for row, _ in rows:  # of a check that its audit does not list
-        latest[row.check] = max(row.audit_id, latest.get(row.check, 0))
-    found = [_finding(row, other) for row, other in rows if row.audit_id == latest[row.check]]
-    return found if _WANTED in latest else [*found, _not_looked_for()]
+    found = [_finding(row.Finding, row.uid) for row in current_rows(session, [artwork_id])]
+    looked = (artwork_id, _WANTED) in latest_audits(session, [artwork_id])
+    return found if looked else [*found, _not_looked_for()]
 
 
 def model_findings(session: Session, artwork_id: int) -> list[Finding]:
@@ -142,4 +134,4 @@ def _finding(row: schema.Finding, other: str | None) -> Finding:
 
 def _not_looked_for() -> Finding:
     sentence = "Nobody has looked for copies of works in it yet."
-    return Finding(check=_UNLOOKED, check_version="1", severity=Severity.NOTE, sentence=sentence, evidence={})
+    return Finding(check=UNLOOKED, check_version="1", severity=Severity.NOTE, sentence=sentence, evidence={})

@@ -1,5 +1,6 @@
 """Finding artworks: lists, newest first, that go on where they ended."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.current import current_rows
 from provenance.archive.labels import labels
 from provenance.schema import Kind, Role
 
@@ -61,7 +63,8 @@ def artworks(
             query = query.where(artwork.id < nodes.find(session, before, kinds=[Kind.ARTWORK]).id)
         rows = session.execute(query).all()
         ids = [row.Artwork.id for row in rows]
-        people, found = makers(session, ids), _finding_counts(session, ids)
+        people = makers(session, ids)
+        found = Counter(row.Finding.artwork_id for row in current_rows(session, ids))
         texts = labels(session, dict.fromkeys(ids, Kind.ARTWORK))
     return [
         Row(
@@ -94,9 +97,3 @@ def makers(session: Session, ids: Sequence[int]) -> dict[int, str]:
     )
     rows = session.execute(query.where(edge.child_id.in_(ids), edge.role == Role.BY.value))
     return {row.child_id: row.name for row in rows}
-
-
-def _finding_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    finding = schema.Finding
-    query = select(finding.artwork_id, func.count()).where(finding.artwork_id.in_(ids)).group_by(finding.artwork_id)
-    return dict(session.execute(query).all())

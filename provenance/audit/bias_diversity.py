@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.audit.bias_figures import Figure
-from provenance.audit.bias_shares import LEVEL
+from provenance.audit.proportion import LEVEL, tails
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,9 +45,8 @@ def diversity(
     for _ in range(SPLITS):
         made, learnt = (vendi(each[random.permutation(len(each))[:size]]) for each in (outputs, works))
         rows.append((made, learnt, made / learnt))
-    tail = (1 - LEVEL) / 2
     table = np.asarray(rows)
-    low, high = np.quantile(table, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(table, tails(LEVEL), axis=0)
     middle = table.mean(axis=0)
     names = ("outputs", "works", "ratio")
     figures = {

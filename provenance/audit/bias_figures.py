@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from provenance.audit.bias_shares import LEVEL, Shares
+from provenance.audit.bias_shares import Shares
+from provenance.audit.proportion import LEVEL, tails
 from provenance.digest import Json
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def compare(outputs: Shares, works: Shares, *, questions: int | None = None) -> 
     strict = 1 - (1 - LEVEL) / max(1, len(outputs.groups) if questions is None else questions)
     wide, narrow = _differences(outputs, works, strict), _differences(outputs, works, LEVEL)
     spread = outputs.bounds()
-    ratios = np.quantile(outputs.draws / np.maximum(works.draws, 1e-12), _tails(LEVEL), axis=0)
+    ratios = np.quantile(outputs.draws / np.maximum(works.draws, 1e-12), tails(LEVEL), axis=0)
     groups = tuple(
         Group(
             name=outputs.groups[each],
@@ -130,8 +131,8 @@ def compare(outputs: Shares, works: Shares, *, questions: int | None = None) -> 
     for name, formula in _formulas(outputs, works).items():
         drawn = formula(outputs.draws)
         value = float(formula(outputs.values[None])[0])
-        tails = np.quantile(drawn, _tails(LEVEL))
-        figures[name] = Figure(value=value, low=min(value, float(tails[0])), high=max(value, float(tails[1])))
+        ends = np.quantile(drawn, tails(LEVEL))
+        figures[name] = Figure(value=value, low=min(value, float(ends[0])), high=max(value, float(ends[1])))
         chance[name] = float(np.quantile(formula(still), LEVEL))
     return Compared(groups=groups, figures=figures, chance=chance)
 
@@ -174,7 +175,7 @@ def _formulas(outputs: Shares, works: Shares) -> dict[str, Callable[["NDArray[np
 
 def _differences(outputs: Shares, works: Shares, level: float) -> "NDArray[np.float64]":
     """Give the interval of each difference: float64 (groups, 2)."""
-    drawn = np.quantile(outputs.draws - works.draws, _tails(level), axis=0).T
+    drawn = np.quantile(outputs.draws - works.draws, tails(level), axis=0).T
     beside = outputs.bounds(level) - works.values[:, None]
     return np.stack([np.minimum(drawn[:, 0], beside[:, 0]), np.maximum(drawn[:, 1], beside[:, 1])], axis=1)
 
@@ -196,7 +197,3 @@ def _told(low: float, high: float, *, works: float) -> Told:
         return Told.LESS
     near = max(-low, high) <= TELLING
     return Told.ALIKE if near and -low <= HALF * works and high <= works / HALF - works else Told.CANNOT_TELL
-
-
-def _tails(level: float) -> tuple[float, float]:
-    return (1 - level) / 2, (1 + level) / 2

@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from provenance.audit.bias_labels import Labelled
+from provenance.audit.proportion import LEVEL, interval, tails
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DRAWS: Final = 2000
 """How often chance is asked."""
-
-LEVEL: Final = 0.95
-"""Of the intervals."""
 
 _TRIALS: Final = 300
 _SUM: Final = 100.0  # how much more the sum of the shares weighs than any count
@@ -48,10 +46,9 @@ class Shares:
 
         It is never narrower than Clopper and Pearson's for as many pictures whose labels were certain.
         """
-        tail = (1 - level) / 2
-        low, high = np.quantile(self.draws, [tail, 1 - tail], axis=0)
+        low, high = np.quantile(self.draws, tails(level), axis=0)
         if self.counted:
-            plain = [clopper_pearson(round(value * self.of), self.of, level) for value in self.values]
+            plain = [interval(round(value * self.of), self.of, level) for value in self.values]
             low, high = np.minimum(low, [each[0] for each in plain]), np.maximum(high, [each[1] for each in plain])
         return np.stack([np.minimum(low, self.values), np.maximum(high, self.values)], axis=1)
 
@@ -130,18 +127,6 @@ def _nearest(turned: "NDArray[np.float64]", told: "NDArray[np.float64]") -> "NDA
 
     left = np.vstack([turned, np.full((1, len(told)), _SUM)])
     return np.asarray(nnls(left, np.append(told, _SUM))[0], np.float64)
-
-
-def clopper_pearson(found: int, of: int, level: float = LEVEL) -> tuple[float, float]:
-    """Give the exact interval of a rate (Clopper and Pearson 1934), 0 to 1; of nothing, all is possible."""
-    from scipy.special import betaincinv
-
-    if of < 1:
-        return 0.0, 1.0
-    tail = (1 - level) / 2
-    low = 0.0 if found == 0 else float(betaincinv(found, of - found + 1, tail))
-    high = 1.0 if found == of else float(betaincinv(found + 1, of - found, 1 - tail))
-    return low, high
 
 
 def _rates(counts: "NDArray[np.float64]") -> "NDArray[np.float64]":

@@ -11,8 +11,9 @@ from provenance.audit import bias_words as say
 from provenance.audit.bias_figures import Compared, Told, compare
 from provenance.audit.bias_labels import COPY, LEAST, NEIGHBOURS, Labelled, Neighbours, grouped, label, nearest
 from provenance.audit.bias_material import FEWEST, Material, finding, severity, unsaid, verdict
-from provenance.audit.bias_shares import DRAWS, adjusted, clopper_pearson, known, misfit
+from provenance.audit.bias_shares import DRAWS, adjusted, known, misfit
 from provenance.audit.model_finding import ModelFinding
+from provenance.audit.proportion import interval
 from provenance.digest import Json
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import PROJECTION
@@ -131,7 +132,7 @@ class Labeller:
 
 def labelling(labelled: Labelled) -> dict[str, Json]:
     """Write how outputs were labelled, and how well, as JSON values."""
-    low, high = clopper_pearson(labelled.right, labelled.works)
+    low, high = interval(labelled.right, labelled.works)
     return {
         "method": f"{NEIGHBOURS} nearest works, {EMBEDDING} by {PROJECTION}",
         "labels": list(labelled.groups),

@@ -5,7 +5,7 @@ from typing import Final
 
 from provenance.audit.bias_figures import Compared, Figure, Group, Told
 from provenance.audit.bias_labels import Labelled
-from provenance.audit.bias_shares import clopper_pearson
+from provenance.audit.proportion import interval
 from provenance.words import count, percent, rate
 
 SHOWN: Final = 3
@@ -124,7 +124,7 @@ _VARIED: Final = {
 
 
 def _tried(labelled: Labelled) -> str:
-    low, high = clopper_pearson(labelled.right, labelled.works)
+    low, high = interval(labelled.right, labelled.works)
     right = rate(found=labelled.right, of=labelled.works, low=low, high=high)
     unlike = f" {count(labelled.unlike)} more are like none of the works and were left out." if labelled.unlike else ""
     return f"Tried on the works themselves, that was right for {right}.{unlike}"

@@ -6,7 +6,7 @@ also try the picture mirrored, as works are in training, and the second one move
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -131,8 +131,11 @@ class Search:
         self._places[ruler.name] = np.take_along_axis(named, order, axis=1)
 
 
-def layout(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Reduce pictures, uint8 (n, height, width, 3), to 16 x 16 colours, centred: float32 (n, 768) of length under 1."""
+def layout(pictures: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Reduce n pictures, each uint8 (height, width, 3), to 16 x 16 colours, centred: float32 (n, 768), length under 1.
+
+    Each is squeezed to a square, height and width by themselves.
+    """
     import cv2
 
     small = [cv2.resize(each, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) for each in pictures]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.audit.bias_shares import clopper_pearson
+from provenance.audit.proportion import interval
 from provenance.digest import Json
 
 OUTPUTS_NEEDED: Final = 50
@@ -40,7 +40,7 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """So many of so many, with the interval of Clopper and Pearson."""
+    """So many of so many, with the interval that `proportion` gives."""
 
     found: int
     of: int
@@ -48,9 +48,9 @@ class Rate:
     high: float
 
     @classmethod
-    def measured(cls, found: int, of: int, level: float = 0.95) -> "Rate":
-        """Take a count; `level` is that of the interval."""
-        low, high = clopper_pearson(found, of, level)
+    def measured(cls, found: int, of: int) -> "Rate":
+        """Take a count."""
+        low, high = interval(found, of)
         return cls(found=found, of=of, low=low, high=high)
 
     def record(self) -> dict[str, Json]:

@@ -8,6 +8,7 @@ Nearest is all that is said. There is always a nearest work, also of a picture t
 model took from which work cannot be read from likeness.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,8 +34,6 @@ DEPTH: Final = 50
 
 SAYS: Final = "Nearest says that pictures look alike. It does not say what the model took from whom, or that it did."
 
-_FLOOR: Final = 5.0  # added to lengths, in grey levels: a plain picture is like nothing
-_CELLS: Final = 16
 _NOBODY: Final = "not recorded"
 
 
@@ -77,7 +76,7 @@ class NearCreator:
 
 
 def fuse(likeness: Mapping[str, NDArray[np.float64]]) -> list[NearWork]:
-    """Order works by their fused ranks, the nearest first; `likeness` by feature, each float64 (works,).
+    """Order the nearest `DEPTH` works by their fused ranks; `likeness` by feature, each float64 (works,).
 
     Works that are equally like, by a feature, share the best of their ranks.
     """
@@ -90,7 +89,7 @@ def fuse(likeness: Mapping[str, NDArray[np.float64]]) -> list[NearWork]:
             ranks={name: int(rank[place]) for name, rank in ranks.items()},
             likeness={name: float(values[place]) for name, values in likeness.items()},
         )
-        for place in np.argsort(-score, kind="stable")
+        for place in np.argsort(-score, kind="stable")[:DEPTH]
     ]
 
 
@@ -101,13 +100,13 @@ def nearest_creators(works: Sequence[Neighbour], near: Sequence[NearWork]) -> li
     scores: dict[str | None, list[float]] = {}
     for each in counted:
         scores.setdefault(works[each.place].creator, []).append(each.score)
-    everyone = [work.creator for work in works]
+    everyone = Counter(work.creator for work in works)
     found = [
         NearCreator(
             name=creator,
             share=sum(own) / total,
             works=len(own),
-            of_all=everyone.count(creator) / len(works),
+            of_all=everyone[creator] / len(works),
         )
         for creator, own in scores.items()
     ]
@@ -145,18 +144,6 @@ def nearest_finding(works: Sequence[Neighbour], near: Sequence[NearWork], *, who
         },
         other=first.uid,
     )
-
-
-def layout(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Reduce a small colour copy, uint8 (height, width, 3), to 16 x 16 colours, centred, of length under 1.
-
-    The picture is squeezed to a square, height and width by themselves: float32 (768,).
-    """
-    import cv2
-
-    values = np.asarray(cv2.resize(colours, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA), np.float32).ravel()
-    values = values - values.mean()
-    return np.asarray(values / (np.linalg.norm(values) + _FLOOR), np.float32)
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ stays as shipped, and a file that says the same has the same digest.
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -72,10 +72,30 @@ def parse_policy(text: str, *, name: str = FILE_NAME) -> Policy:
 
 @cache
 def preset_text(preset: str) -> str:
-    """Give the text of a shipped policy, which is also a template for an archive's own. Raises UsageError."""
+    """Give the text of a shipped policy, which is also a template for an archive's own. Raises UsageError.
+
+    The file of the standard one is whole; those of the others say only what they answer otherwise.
+    """
     if preset not in PRESETS:
         raise UsageError(f"There is no policy {preset!r}. Choose one of {', '.join(PRESETS)}.")
+    standard = _shipped(_STANDARD)
+    return standard if preset == _STANDARD else "".join(_answered_otherwise(standard, preset))
+
+
+def _shipped(preset: str) -> str:
     return resources.files(__package__).joinpath(f"audit_{preset}.toml").read_text(encoding="utf-8")
+
+
+def _answered_otherwise(standard: str, preset: str) -> Iterator[str]:
+    """Give the lines of the standard policy with what `preset` says instead, so that its comments stay."""
+    answers, rule = tomllib.loads(_shipped(preset))["rules"], ""
+    text = standard.replace("findings.", f"findings: the {preset} policy.", 1)
+    for line in text.replace(f'preset = "{_STANDARD}"', f'preset = "{preset}"').splitlines(keepends=True):
+        if line.startswith("[rules."):
+            rule = line[len("[rules.") : -len("]\n")]
+        gate = line.partition(" = ")[0]
+        answer = answers.get(rule, {}).get(gate)
+        yield line if answer is None else f'{gate} = "{answer}"\n'
 
 
 def _toml(text: str, name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ a whole. Each proposal is then laid over the picture, by its points or by its ou
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from provenance.compare.agreement import SIDE, Agreement, agreement
 from provenance.compare.alignment import Alignment, align, unit
 from provenance.compare.boxes import best_turn, fitted
+from provenance.compare.gallery import Gallery
 from provenance.compare.look import Look
-from provenance.compare.voting import Vote
 from provenance.fingerprint import local
-from provenance.fingerprint.local import LocalFeatures, changed_descriptors
+from provenance.fingerprint.local import changed_descriptors
 
 _VOTED: Final = 15
 _RESEMBLING: Final = 15
@@ -29,28 +29,6 @@ _SETTLED: Final = 0.8
 _OTHERS: Final = 3
 
 _LOCAL_TO_GREY: Final = SIDE / local.SIDE
-
-
-class Gallery(Protocol):
-    """The pictures that are searched, each by its place."""
-
-    def vote(
-        self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
-    ) -> Sequence[Vote]:
-        """Name those whose points are like the asker's, as `Voters.ask` does."""
-        ...
-
-    def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
-        """Name those that look most like it as a whole."""
-        ...
-
-    def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
-        """Say how alike one looks as a whole, -1 to 1."""
-        ...
-
-    def look(self, place: int) -> Look:
-        """Give what one is compared by."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

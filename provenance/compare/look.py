@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from provenance.compare.agreement import SIDE
 from provenance.compare.boxes import Boxes, boxes_of
 from provenance.errors import DamagedArchiveError
-from provenance.fingerprint.local import LocalFeatures, grey, local_features
+from provenance.fingerprint.local import LocalFeatures, local_features, shrunk
+from provenance.fingerprint.white import grey_on_white
 
 if TYPE_CHECKING:
     from provenance.picture import Picture
@@ -43,7 +44,7 @@ class Look:
 
 def small_grey(picture: "Picture") -> NDArray[np.uint8]:
     """Reduce `picture`, on white, to grey, its longest side 160 pixels: uint8 (height, width)."""
-    return grey(picture, SIDE)
+    return shrunk(grey_on_white(picture), SIDE)
 
 
 def pack_grey(pixels: NDArray[np.uint8]) -> bytes:

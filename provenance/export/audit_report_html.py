@@ -27,6 +27,7 @@ _CLASSES: Final = {
     Severity.NOTE: ("note", "note"),
     None: ("tick", "good"),
 }
+_SHORT: Final = 12
 NOTHING: Final = "Nothing found"
 """What stands where a check found nothing."""
 
@@ -84,9 +85,14 @@ def flag(severity: Severity | None, heading: str, *sentences: str) -> Element:
     return element("div", icon(sign), body, class_=f"flag {colour}")
 
 
+def short(uid: str) -> Element:
+    """Write the beginning of an id."""
+    return element("span", uid[:_SHORT], class_="mono")
+
+
 def rows(pairs: Iterable[tuple[str, Child | Sequence[Child]]], label: str) -> Element:
     """Make a table of names with what is said of each; `label` tells people who cannot see it what it is."""
-    lines = [element("tr", element("th", name, scope="row"), element("td", _listed(said))) for name, said in pairs]
+    lines = [element("tr", element("th", name, scope="row"), element("td", said)) for name, said in pairs]
     return element("table", element("tbody", lines), aria_label=label)
 
 
@@ -98,10 +104,6 @@ def grid(head: Sequence[str], lines: Iterable[Sequence[Child]], label: str) -> E
     ]
     table = element("table", titles, element("tbody", body), aria_label=label)
     return element("div", table, class_="card wide", tabindex=0, role="region", aria_label=label)
-
-
-def _listed(said: Child | Sequence[Child]) -> Sequence[Child]:
-    return said if isinstance(said, (list, tuple)) else [said]  # type: ignore[list-item]
 
 
 def _flat(children: Iterable[Child | Iterable[Child]]) -> Iterable[Child]:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from provenance.audit.copies import Relation
 from provenance.export.audit_report import ErrorRate, Measure, Outline, Point, ReportedArtwork, ReportedMatch
-from provenance.export.audit_report_html import Child, element, icon, rows, state, truth
+from provenance.export.audit_report_html import Child, element, icon, rows, short, state, truth
 from provenance.export.audit_report_pictures import NotShownError, data_uri, opened
 from provenance.export.audit_report_regions import laid_over, regions
 from provenance.export.audit_report_words import (
@@ -26,7 +26,6 @@ from provenance.words import MATCH_MEANS, NOT_RECORDED, Severity, minute
 _WIDE: Final = 1000
 """The width of a drawing over a picture, whatever the picture's own is."""
 _NUMBERED: Final = 8
-_SHORT: Final = 12
 _UNSEEN: Final = (3, 2)
 """The shape of the place of a picture that is not shown."""
 
@@ -34,9 +33,14 @@ _Picture: TypeAlias = Image.Image | str
 """A picture, or why it is not shown."""
 
 
-def evidence(artwork: ReportedArtwork, match: ReportedMatch, *, mark: str, side: int) -> Element:
-    """Show a match. `mark` is a name for its elements that no other match of the page has; `side` bounds pictures."""
-    here, there = _opened(artwork, side), _opened(match, side)
+def evidence(artwork: ReportedArtwork, matches: Sequence[ReportedMatch], *, mark: str, side: int) -> list[Element]:
+    """Show matches. `mark` is a name for the elements that no other artwork has; `side` bounds pictures."""
+    here = _opened(artwork, side) if matches else ""
+    return [_match(artwork, here, match, mark=f"{mark}-{at}", side=side) for at, match in enumerate(matches, start=1)]
+
+
+def _match(artwork: ReportedArtwork, here: _Picture, match: ReportedMatch, *, mark: str, side: int) -> Element:
+    there = _opened(match, side)
     both = isinstance(here, Image.Image) and isinstance(there, Image.Image)
     shapes = (_size(here), _size(there)) if both else None
     over = _overlay(match, here, there, mark, side)
@@ -65,12 +69,16 @@ def _size(picture: _Picture) -> tuple[int, int]:
 def _pair(artwork: ReportedArtwork, match: ReportedMatch, here: _Picture, there: _Picture) -> Element:
     in_artwork, in_other = regions(match)
     left, right = [pair[0] for pair in match.points], [pair[1] for pair in match.points]
-    of_artwork: list[Child] = [element("b", "The artwork."), f" {artwork.title}. {artwork.caption} ", _id(artwork.uid)]
+    of_artwork: list[Child] = [
+        element("b", "The artwork."),
+        f" {artwork.title}. {artwork.caption} ",
+        short(artwork.uid),
+    ]
     of_match: list[Child] = [element("b", f"The {standing(match)}."), f" {named(match)}. ", *_licence(match), " "]
     return element(
         "div",
         _figure(here, _alt(artwork.alt, artwork.title, in_artwork), in_artwork, left, of_artwork),
-        _figure(there, _alt(match.alt, match.title, in_other), in_other, right, [*of_match, _id(match.uid)]),
+        _figure(there, _alt(match.alt, match.title, in_other), in_other, right, [*of_match, short(match.uid)]),
         class_="pair",
     )
 
@@ -81,10 +89,6 @@ def _licence(match: ReportedMatch) -> list[Child]:
     if match.licence is None:
         return [f"Licence: {NOT_RECORDED.lower()}."]
     return [match.licence, " ", truth(match.licence_truth)]
-
-
-def _id(uid: str) -> Element:
-    return element("span", uid[:_SHORT], class_="mono")
 
 
 def _alt(words: str | None, title: str, outlines: Sequence[Outline]) -> str:
@@ -110,11 +114,9 @@ def _figure(
     else:
         shown = element("p", picture, class_="withheld")
     ratio = f"--ratio: {min(8.0, max(0.125, size[0] / size[1])):.4f}"
-    return element("figure", element("div", shown, drawing, class_="picture", style=ratio), _caption(caption))
-
-
-def _caption(parts: Sequence[Child]) -> Element:
-    return element("figcaption", parts)
+    return element(
+        "figure", element("div", shown, drawing, class_="picture", style=ratio), element("figcaption", caption)
+    )
 
 
 def _corners(outline: Outline, height: int) -> str:

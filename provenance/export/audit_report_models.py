@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from provenance.export.audit_report import ReportedFinding, ReportedModel, ReportedPair, Shown
-from provenance.export.audit_report_html import element, rows, state
-from provenance.export.audit_report_pictures import NotShownError, data_uri, opened
+from provenance.export.audit_report import ReportedFinding, ReportedModel, ReportedPair
+from provenance.export.audit_report_html import element, rows, short, state
+from provenance.export.audit_report_pictures import shown_or_why
 
 PAIRS: Final = 24
 """Pairs of pictures that one finding shows."""
@@ -16,7 +16,7 @@ _SIDE: Final = 280
 
 def model_section(model: ReportedModel, mark: str) -> Element:
     """Write the section of a model. `mark` is a name for its elements that nothing else on the page has."""
-    identity = element("p", element("span", model.uid[:12], class_="mono"), class_="quiet")
+    identity = element("p", short(model.uid), class_="quiet")
     return element(
         "section",
         element("header", element("h2", f"The model “{model.name}”", id=mark), identity),
@@ -48,13 +48,5 @@ def _pairs(pairs: Sequence[ReportedPair]) -> Element | None:
 
 def _pair(pair: ReportedPair) -> Element:
     sides = ((pair.left, pair.left_label), (pair.right, pair.right_label))
-    pictures = element("div", [_picture(shown, label) for shown, label in sides])
+    pictures = element("div", [shown_or_why(shown, None, _SIDE, alt=label) for shown, label in sides])
     return element("figure", pictures, element("figcaption", f"{pair.left_label}; {pair.right_label}. {pair.text}"))
-
-
-def _picture(shown: Shown, label: str) -> Element:
-    try:
-        image = opened(shown, None, _SIDE)
-    except NotShownError as why:
-        return element("p", str(why), class_="withheld")
-    return element("img", src=data_uri(image), width=image.width, height=image.height, alt=label)

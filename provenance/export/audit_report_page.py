@@ -17,12 +17,13 @@ from provenance.export.audit_report_html import (
     grid,
     icon,
     rows,
+    short,
     sprite,
     state,
 )
 from provenance.export.audit_report_match import evidence
 from provenance.export.audit_report_models import model_section
-from provenance.export.audit_report_pictures import NotShownError, data_uri, opened
+from provenance.export.audit_report_pictures import shown_or_why
 from provenance.export.audit_report_words import MEANING, SAID, asks, compared, has_copy, headline, quoted, title
 from provenance.words import MATCH_MEANS, NOT_A_LEGAL_OPINION, Clock, Severity, count, moment_by
 
@@ -149,12 +150,12 @@ def _artwork(artwork: ReportedArtwork, mark: str, side: int, *, alone: bool) -> 
     said = [] if alone else [found, element("p", " ".join(compared(artwork)))]
     shown = artwork.matches[:SHOWN]
     name = element("h2", quoted(artwork.title), id=mark)
-    identity = element("p", f"{artwork.caption} ", element("span", artwork.uid[:12], class_="mono"), class_="quiet")
+    identity = element("p", f"{artwork.caption} ", short(artwork.uid), class_="quiet")
     return element(
         "section",
         element("header", name, None if alone else state(artwork.severity), identity),
         said,
-        [evidence(artwork, match, mark=f"{mark}-{at}", side=side) for at, match in enumerate(shown, start=1)],
+        evidence(artwork, shown, mark=mark, side=side),
         _unshown(artwork.matches[SHOWN:]),
         element("div", None if shown else _picture(artwork), _checks(artwork), _nearest(artwork), class_="aside"),
         class_="artwork",
@@ -166,8 +167,7 @@ def _unshown(matches: Sequence[ReportedMatch]) -> Element | None:
     if not matches:
         return None
     lines = [
-        element("li", f"{SAID[match.relation]} {quoted(match.title)} ", element("span", match.uid[:12], class_="mono"))
-        for match in matches[:_LISTED]
+        element("li", f"{SAID[match.relation]} {quoted(match.title)} ", short(match.uid)) for match in matches[:_LISTED]
     ]
     return element("div", element("h3", f"And {count(len(matches))} more"), element("ul", lines))
 
@@ -175,12 +175,8 @@ def _unshown(matches: Sequence[ReportedMatch]) -> Element | None:
 def _picture(artwork: ReportedArtwork) -> Element | None:
     if artwork.picture is None and artwork.withheld is None:
         return None
-    try:
-        image = opened(artwork.picture, artwork.withheld, _THUMBNAIL)
-    except NotShownError as why:
-        return element("p", str(why), class_="withheld")
     alt = f"{artwork.title}: {artwork.alt or 'nobody has described it yet'}"
-    return element("img", src=data_uri(image), width=image.width, height=image.height, alt=alt, class_="thumbnail")
+    return shown_or_why(artwork.picture, artwork.withheld, _THUMBNAIL, alt=alt, class_="thumbnail")
 
 
 def _checks(artwork: ReportedArtwork) -> Element | None:
@@ -219,7 +215,7 @@ def _listed(artworks: Sequence[ReportedArtwork]) -> Element | None:
     if not artworks:
         return None
     lines = [
-        (artwork.title, element("span", artwork.uid[:12], class_="mono"), state(artwork.severity), headline(artwork))
+        (artwork.title, short(artwork.uid), state(artwork.severity), headline(artwork))
         for artwork in artworks[:_LISTED]
     ]
     left = len(artworks) - len(lines)

@@ -3,11 +3,13 @@
 import base64
 import io
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from PIL import Image
 
 from provenance.errors import ProvenanceError
 from provenance.export.audit_report import Shown
+from provenance.export.audit_report_html import element
 from provenance.picture import Picture
 
 _QUALITY: Final = 82
@@ -16,6 +18,17 @@ _THIN: Final = 16  # pixels: a picture that is thinner is stretched, or nobody w
 
 class NotShownError(Exception):
     """A picture cannot be shown; the message says why."""
+
+
+def shown_or_why(
+    shown: Shown | None, withheld: str | None, side: int, *, alt: str, class_: str | None = None
+) -> Element:
+    """Make the element that shows a picture, or that says why it is not shown."""
+    try:
+        image = opened(shown, withheld, side)
+    except NotShownError as why:
+        return element("p", str(why), class_="withheld")
+    return element("img", src=data_uri(image), width=image.width, height=image.height, alt=alt, class_=class_)
 
 
 def opened(shown: Shown | None, withheld: str | None, side: int) -> Image.Image:

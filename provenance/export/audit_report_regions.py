@@ -19,7 +19,6 @@ _FRAME: Final = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 _LEAST: Final = 1e-6
 _AROUND: Final = 0.04  # of the artwork, shown around the region
 _TURNED: Final = 2  # degrees
-_WHOLE: Final = 0.97
 _SPREAD: Final = 1.12  # of width to height
 _INVERTED: Final = "inverted, light for dark"
 
@@ -99,12 +98,6 @@ def way(match: ReportedMatch, artwork: tuple[int, int], other: tuple[int, int]) 
         _INVERTED: match.inverted,
     }
     return tuple(text for text, true in said.items() if true)
-
-
-def cut(match: ReportedMatch) -> bool:
-    """Whether only a part of the other picture lies in the artwork."""
-    shown = share(regions(match)[1])
-    return shown is not None and shown < _WHOLE
 
 
 def laid_over(

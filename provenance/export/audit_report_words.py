@@ -5,7 +5,7 @@ from typing import Final
 
 from provenance.audit.copies import Relation
 from provenance.export.audit_report import AuditReport, ErrorRate, Measure, ReportedArtwork, ReportedMatch
-from provenance.export.audit_report_regions import cut, regions, share, way
+from provenance.export.audit_report_regions import regions, share, way
 from provenance.words import Severity, count, coverage_warning, no_copy_found, percent, rate
 
 _WHOLE: Final = 0.97
@@ -159,7 +159,7 @@ def _part(name: str, amount: float) -> str:
 
 
 def _other(match: ReportedMatch, amount: float) -> str:
-    return f"{percent(round(amount, 3))} of {named(match)}" if cut(match) else f"the whole of {named(match)}"
+    return f"{percent(round(amount, 3))} of {named(match)}" if amount < _WHOLE else f"the whole of {named(match)}"
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from provenance.errors import DamagedArchiveError
+from provenance.fingerprint.white import grey_on_white
 
 if TYPE_CHECKING:
     import cv2
@@ -100,7 +102,7 @@ class LocalFeatures:
 
 def local_features(picture: "Picture") -> LocalFeatures:
     """Find the points of `picture`. The result is what unpacking its bytes gives, to the last bit."""
-    return features_of(grey(picture, SIDE))
+    return features_of(shrunk(grey_on_white(picture), SIDE))
 
 
 def features_of(grey_pixels: NDArray[np.uint8]) -> LocalFeatures:
@@ -123,18 +125,16 @@ def features_of(grey_pixels: NDArray[np.uint8]) -> LocalFeatures:
     return LocalFeatures.from_bytes(features.to_bytes())
 
 
-def grey(picture: "Picture", side: int) -> NDArray[np.uint8]:
-    """Reduce `picture`, on white, to grey uint8 (height, width) whose longest side is `side`; small ones grow."""
+def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Bring a grey picture, uint8 (height, width), to the longest side `side`; small ones grow."""
     import cv2
 
-    longest = max(picture.width, picture.height)
-    size = (max(1, round(picture.width * side / longest)), max(1, round(picture.height * side / longest)))
-    image = picture.on_white().convert("L")
+    longest = max(pixels.shape)
+    height, width = (max(1, round(length * side / longest)) for length in pixels.shape)
     if longest > 4 * side:
-        image = image.reduce(longest // (2 * side))
-    pixels = np.asarray(image)
+        pixels = np.asarray(Image.fromarray(pixels).reduce(longest // (2 * side)))
     way = cv2.INTER_AREA if max(pixels.shape) > side else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=way), np.uint8)
 
 
 def changed_descriptors(descriptors: NDArray[np.uint8]) -> NDArray[np.uint8]:

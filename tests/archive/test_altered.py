@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from learnt import learnt
+from learnt import CREATOR, learnt, works
 from pictures import picture
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from provenance.archive.altered_seals import kept_elsewhere, seal, seal_problems
 from provenance.archive.archive import Archive
 from provenance.archive.bring import Terms, bring
 from provenance.archive.chain import chain_ingredients
+from provenance.archive.collect import Defaults, add_dataset
 from provenance.archive.command import Job, run_command
 from provenance.archive.create import Order, generate
 from provenance.archive.detail import show
@@ -60,6 +61,7 @@ def filled(archive: Archive, folder: Path) -> Archive:
     export(archive, [made[0], run.artworks[0]], folder / "out", Form())
     export(archive, [made[0]], folder / "public", Form(format="jpeg", disclosure=Disclosure.PUBLIC))
     withdraw(archive, "faces-works", ["work-1.png"], reason="asked", by="Ada Lind")
+    add_dataset(archive, "faces-works", works(folder / "works", 5), defaults=Defaults(creator=CREATOR))
     return archive
 
 
@@ -170,6 +172,7 @@ BY_SIGNATURES_AND_RULES = [
     ("artwork", "source_type = 'digitalCapture'", "title = 'Plain'", "making"),
     ("artwork", "made_at = made_at + 2000000", "seed = '7'", "the time of making"),
     ("artwork", "making = 'imported'", "seed = '7'", "was brought in, and the record of that is lost"),
+    ("artwork", "making = 'generated'", "making = 'edited'", "an edit is recorded of it"),
     ("artwork", "run_id = NULL", "seed = '7'", "its row names no run"),
     ("artwork", "file_digest = (SELECT file_digest FROM artwork WHERE seed = '8')", "seed = '7'", "the artwork '"),
     ("edit", "note = NULL", "1", "note nothing; what was signed says 'the sky'"),
@@ -193,15 +196,22 @@ BY_SIGNATURES_AND_RULES = [
     ("export", "record = replace(record, 'a face', 'a hand')", "1", "told of run.prompt 'a hand'"),
     ("export", "media_type = 'image/gif'", "disclosure != 'public'", "is not the media type of the format png"),
     ("export", "name = 'x.png'", "disclosure != 'public'", "x.png is not how a file of its artwork is called"),
+    ("export", f"pixels_digest = '{'ab' * 32}'", "disclosure != 'public'", "its format keeps every one"),
     ("export", "settings = '[]'", "disclosure != 'public'", "A row about exports cannot be read"),
     ("export", "exported_at = exported_at + 1", "disclosure != 'public'", "when it left is not when"),
     ("model", "licence = 'MIT'", "name = 'faces'", "licence 'MIT'; None was signed"),
     ("weights", "settings = '{}'", "1", "architecture '{}'"),
     ("weights", "identity = '{}'", "1", "what its row says of its parts"),
     ("weights", "size = size + 1", "1", "its weights have"),
+    ("weights", "recorded_at = recorded_at + 1", "1", "when its weights came is not when it was written down"),
+    ("weights", "file_digest = NULL", "1", "names no file for weights that were kept"),
+    ("model", f"digest = '{'ab' * 32}'", "name = 'faces'", "was signed with other weights than its row names now"),
+    ("training", "engine = 'other'", "1", "its training was that of another"),
+    ("contributor", "name = 'Eve'", "name = 'Cy'", "the id is not that of the name 'Eve'"),
     ("identity", "subject = 'CN=Ada'", "1", "its subject is not that of its certificates"),
     ("rights", "signals = '[1]'", "id = 1", "The evidence on the rights of a work cannot be read"),
     ("environment", "record = 'no JSON'", "id = 1", "cannot be read, so that not all of them were checked"),
+    ("environment", "digest = 'another'", "1", "its record is not that of its digest"),
     ("edge", "truth = 'claimed'", "role = 'parent'", "its step of lineage parent is called claimed"),
     ("edge", "truth = 'claimed'", "role = 'trained_on'", "its step of lineage trained_on is called claimed"),
     ("edge", "truth = 'reproduced'", "role = 'run'", "its step of lineage run is called reproduced"),
@@ -213,7 +223,14 @@ BY_SIGNATURES_AND_RULES = [
         "the works of its palette",
     ),
     ("edge", "role = 'like'", "role = 'style'", "name different pictures"),
+    ("edge", "role = 'like'", "role = 'previous'", "version 2 has lost the step to the version before it"),
     ("edge", "parent_id = (SELECT id FROM contributor WHERE name = 'Bo')", "role = 'creator'", "names another creator"),
+    (
+        "edge",
+        "parent_id = (SELECT id FROM contributor WHERE name = 'Bo')",
+        "role = 'by' AND child_id = (SELECT id FROM run WHERE seed = '7')",
+        "it and its run were made by different people",
+    ),
 ]
 
 

@@ -11,10 +11,14 @@ from sqlalchemy import func, select
 from provenance import schema
 from provenance.archive.archive import Archive
 from provenance.archive.audit import AuditOutcome, audit
+from provenance.archive.audit_report import report
 from provenance.archive.collect import add_dataset
 from provenance.archive.detail import show
 from provenance.archive.features import METHODS, fill
+from provenance.archive.judgements import decide
+from provenance.archive.search import artworks
 from provenance.errors import NotFoundError, UsageError
+from provenance.words import PersonDecision, Severity
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def test_copies_are_found_whatever_was_done_to_them_and_a_stranger_is_left_in_pe
     assert part.startswith("Contains all of the ")
     assert any("mirrored" in sentence for sentence in copies(archive, changed[1]))
     assert copies(archive, changed[2]) == []
-    assert [each.severity for each in outcome.artworks] == ["warn", "warn", "inform"]  # its record is not complete
+    assert [each.severity for each in outcome.artworks] == ["block", "block", "inform"]  # its record is not complete
 
 
 def test_an_audit_that_would_say_the_same_is_not_made_again_until_works_come(
@@ -123,7 +127,7 @@ def test_a_work_that_cannot_be_read_is_said_and_the_others_are_compared(plain_ar
 
     assert outcome.works == 11
     assert len(outcome.left_out) == 1
-    assert outcome.artworks[0].severity == "warn"
+    assert outcome.artworks[0].severity == "block"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (64, 64)])
@@ -157,7 +161,59 @@ def test_what_is_not_there_is_a_sentence(plain_archive: Archive) -> None:
         audit(plain_archive)
     with pytest.raises(NotFoundError, match="no artwork"):
         audit(plain_archive, ["abcd"])
-    with pytest.raises(NotFoundError, match="There is no model"):
+    with pytest.raises(UsageError, match="no model"):
         audit(plain_archive, model="nobody")
     with pytest.raises(UsageError, match="There is no check"):
         audit(plain_archive, everything=True, checks=["luck"])
+
+
+def test_a_check_that_is_asked_alone_hides_nothing_that_others_found(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, collage(drawing(3)))
+    audit(plain_archive, [uid])
+    before = {each.sentence for each in show(plain_archive, uid).findings}
+
+    outcome = audit(plain_archive, [uid], checks=["licence"], again=True)
+
+    detail = show(plain_archive, uid)
+    assert {each.sentence for each in detail.findings} == before
+    assert (detail.works_compared, outcome.artworks[0].severity) == (12, "block")
+
+
+def test_auditing_again_counts_no_finding_twice(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(4))
+    audit(plain_archive, [uid])
+    once = artworks(plain_archive)[0].findings
+    audit(plain_archive, [uid], again=True)
+
+    assert once == len(show(plain_archive, uid).findings) == artworks(plain_archive)[0].findings
+
+
+def test_an_interruption_keeps_what_was_answered(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    add(plain_archive, *(drawing(number) for number in range(900, 903)))
+
+    def stop(phase: str, done: int, _total: int) -> None:
+        if (phase, done) == ("checks", 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(plain_archive, everything=True, progress=stop)
+
+    assert [each.again for each in audit(plain_archive, everything=True).artworks] == [False, False, True]
+
+
+def test_what_a_person_dismissed_weighs_nothing_any_more(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(4).crop((20, 20, 230, 230)))
+    assert audit(plain_archive, [uid]).artworks[0].severity == "block"
+    (other,) = {each.other for each in show(plain_archive, uid).findings if each.check == "copies"}
+    decide(plain_archive, uid, other, PersonDecision.DISMISSED, reason="Licensed", by="Ada")
+
+    (audited,) = audit(plain_archive, [uid]).artworks
+    page = report(plain_archive, audit(plain_archive, [uid]), command="prov audit")
+
+    assert (audited.severity, audited.again) == ("inform", False)
+    assert page.artworks[0].severity is Severity.NOTE
+    assert page.artworks[0].matches[0].dismissed

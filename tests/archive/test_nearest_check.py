@@ -9,17 +9,20 @@ import numpy as np
 import pytest
 from pictures import picture
 from PIL import Image
+from sqlalchemy import func, select
 
+from provenance import schema
 from provenance.archive import features, nodes
 from provenance.archive.archive import Archive
 from provenance.archive.collect import add_dataset
+from provenance.archive.edit import edit
 from provenance.archive.nearest_check import findings
 from provenance.audit.finding import Finding
 from provenance.digest import canonical_json
 from provenance.errors import NotFoundError
 from provenance.picture import Picture
-from provenance.schema import Kind
-from provenance.words import Severity, forbidden_in
+from provenance.schema import Kind, Role
+from provenance.words import Severity, Truth, forbidden_in
 
 
 def works(archive: Archive, folder: Path, count: int) -> None:
@@ -71,6 +74,29 @@ def test_an_altered_copy_and_a_blend_are_nearest_to_what_they_were_made_from(arc
         assert each.severity is Severity.NOTE
         assert "of this archive" in each.sentence
         assert forbidden_in(each.sentence) == []
+
+
+def test_only_what_its_model_learnt_from_counts_through_edits_too(archive: Archive, tmp_path: Path) -> None:
+    works(archive, tmp_path / "works", 4)
+    (tmp_path / "others").mkdir()
+    Image.fromarray(picture(50, 96, 80).pixels).save(tmp_path / "others" / "same.png")
+    add_dataset(archive, "others", tmp_path / "others")
+    features.fill(archive, (Kind.WORK,))
+    [uid] = made(archive, picture(50, 96, 80))
+    with archive.database.write() as session:
+        model = session.scalars(select(schema.Model.id)).one()
+        first = session.scalars(select(func.min(schema.DatasetVersion.id))).one()
+        nodes.add_edges(session, [(model, Role.TRAINED_ON, first, Truth.CHECKED)])
+    changed = picture(50, 96, 80).pixels.copy()
+    changed[10:40, 10:40] = (255, 0, 200)
+    Image.fromarray(changed).save(tmp_path / "edited.png")
+    child = edit(archive, uid, tmp_path / "edited.png", by="Ada", actions=["drawn"]).uid
+
+    for each in (uid, child):
+        [finding] = asked(archive, each)
+        assert "works that a model of mine learnt from" in finding.sentence
+        assert finding.evidence["works_compared"] == 4
+        assert "same.png" not in finding.sentence
 
 
 def test_without_works_there_is_nothing_to_be_near_to(plain_archive: Archive) -> None:

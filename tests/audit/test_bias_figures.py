@@ -10,7 +10,7 @@ from scipy.stats import binomtest, entropy
 from provenance.audit.bias_diversity import diversity, vendi
 from provenance.audit.bias_figures import SMOOTHING, Told, amplification, compare, kl
 from provenance.audit.bias_labels import Labelled
-from provenance.audit.bias_shares import adjusted, averaged, clopper_pearson, known, misfit, seen, undo
+from provenance.audit.bias_shares import adjusted, averaged, known, misfit, seen, undo
 
 
 def random(seed: int = 0) -> np.random.Generator:
@@ -73,11 +73,6 @@ def test_an_interval_is_never_narrower_than_that_of_certain_labels() -> None:
 
     low, high = binomtest(0, 40).proportion_ci()
     assert tuple(perfect.bounds()[1]) == pytest.approx((low, high))
-
-
-@pytest.mark.parametrize(("found", "of"), [(0, 10), (3, 10), (10, 10), (4, 2000)])
-def test_an_exact_interval_is_that_of_scipy(found: int, of: int) -> None:
-    assert clopper_pearson(found, of) == pytest.approx(tuple(binomtest(found, of).proportion_ci()))
 
 
 def test_labels_that_no_mixture_explains_are_noticed() -> None:

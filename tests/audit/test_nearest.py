@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenance.audit.memorisation_rulers import layout
 from provenance.audit.nearest import (
     CONSTANT,
     Neighbour,
     depth,
     fuse,
-    layout,
     nearest_creators,
     nearest_finding,
 )
@@ -117,8 +117,8 @@ def test_of_no_works_none_is_nearest() -> None:
 def test_a_layout_has_one_length_for_every_shape(shape: tuple[int, int]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
 
-    found = layout(pixels)
+    [found] = layout([pixels])
 
     assert found.shape == (768,)
     assert np.linalg.norm(found) < 1
-    assert np.abs(layout(np.full((*shape, 3), 255, np.uint8))).max() == 0
+    assert np.abs(layout([np.full((*shape, 3), 255, np.uint8)])).max() == 0

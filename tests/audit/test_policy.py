@@ -1,7 +1,9 @@
 """The policy on findings: what blocks, what warns, and that nothing that blocks is passed over."""
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,17 @@ def test_a_preset_that_is_written_out_is_the_same_policy(preset: str) -> None:
 
     assert written.digest == parse_policy(f'preset = "{preset}"').digest
     assert forbidden_in(preset_text(preset)) == []
+
+
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset != "standard"])
+def test_all_that_a_preset_answers_otherwise_is_in_its_text(preset: str) -> None:
+    file = resources.files("provenance.audit").joinpath(f"audit_{preset}.toml")
+    answers = tomllib.loads(file.read_text(encoding="utf-8"))["rules"]
+    written = tomllib.loads(preset_text(preset))
+
+    assert written["preset"] == preset
+    assert {rule: written["rules"][rule] | said for rule, said in answers.items()}.items() <= written["rules"].items()
+    assert preset_text(preset).count("#") == preset_text("standard").count("#")
 
 
 def test_presets_ask_the_same_and_answer_differently() -> None:

@@ -53,7 +53,7 @@ def test_json_has_findings_line_and_works(prov: Prov, copied: Path) -> None:
     assert document["works"] == 6
     assert document["line"]["judge"] == "judge_v1"
     (artwork,) = document["artworks"]
-    assert artwork["severity"] == "warn"
+    assert artwork["severity"] == "block"
     assert "copies" in {finding["check"] for finding in artwork["findings"]}
 
 

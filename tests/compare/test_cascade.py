@@ -1,44 +1,15 @@
 """A picture is held against many: its copies are found and measured, others are not."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from scenes import drawing, look
 
 from provenance.compare.cascade import Candidate, candidates
-from provenance.compare.look import Look
-from provenance.compare.voting import Vote, Voters
-from provenance.fingerprint.local import LocalFeatures
+from provenance.compare.gallery import MemoryGallery
 
-
-class Wall:
-    """A gallery in memory."""
-
-    def __init__(self, looks: Sequence[Look]) -> None:
-        self.looks = looks
-        self.voters = Voters([each.local for each in looks])
-        self.embeddings = np.stack([each.embedding for each in looks])
-
-    def vote(
-        self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
-    ) -> Sequence[Vote]:
-        return self.voters.ask(descriptors, asker, most, without)
-
-    def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
-        order = np.argsort(-(self.embeddings @ embedding), kind="stable")
-        return [int(place) for place in order if place not in without][:most]
-
-    def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
-        return float(self.embeddings[place] @ embedding)
-
-    def look(self, place: int) -> Look:
-        return self.looks[place]
-
-
-WALL = Wall([look(drawing(seed)) for seed in range(20)])
+WALL = MemoryGallery([look(drawing(seed)) for seed in range(20)])
 
 
 def best(image: Image.Image, without: tuple[int, ...] = ()) -> Candidate:

@@ -15,12 +15,17 @@ from PIL import Image
 
 from provenance.archive import environment
 from provenance.archive.archive import Archive
+from provenance.archive.audit import audit
 from provenance.archive.collect import add_dataset
 from provenance.archive.create import Order, generate
+from provenance.archive.detail import show
 from provenance.archive.edit import edit
+from provenance.archive.judgements import decide
+from provenance.archive.model_audit import audit_model
 from provenance.archive.publish import Form, export
 from provenance.archive.reproduce import reproduce
 from provenance.digest import Digest
+from provenance.words import PersonDecision
 
 
 def main(target: Path) -> None:
@@ -59,6 +64,12 @@ def fill(archive: Archive, folder: Path) -> None:
     edit(archive, made.artworks[0], folder / "retouched.png", by="Ada Lind", actions=["c2pa.color_adjustments"])
     reproduce(archive, made.artworks[1])
     export(archive, [made.artworks[0]], folder / "out", Form())
+    with archive.run("my-model", seed=2) as run:
+        run.add(np.ascontiguousarray(shapes(1)[:, ::-1]))
+    audit(archive, everything=True)
+    (other,) = {each.other for each in show(archive, run.artworks[0]).findings if each.check == "similarity"}
+    decide(archive, run.artworks[0], other, PersonDecision.DISMISSED, reason="A study of my own.", by="Ada Lind")
+    audit_model(archive, "my-model", checks=("bias",))
 
 
 def shapes(seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
@@ -73,8 +84,6 @@ def shapes(seed: int) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
 
 
 def _file(archive: Archive, uid: str) -> Digest:
-    from provenance.archive.detail import show
-
     return Digest(show(archive, uid).file_digest)
 
 

@@ -140,6 +140,18 @@ def full() -> AuditReport:
     )
 
 
+def test_an_artwork_is_opened_once_however_many_works_are_near_to_it() -> None:
+    opened: list[int] = []
+
+    def open_it() -> Picture:
+        opened.append(1)
+        return picture(2)
+
+    audit_page(report(artwork(picture=open_it, matches=(match(),) * 3)))
+
+    assert len(opened) == 1
+
+
 def test_the_page_is_one_file_that_asks_for_no_other() -> None:
     page = audit_page(full())
 

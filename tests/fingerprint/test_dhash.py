@@ -3,35 +3,13 @@
 import imagehash
 import numpy as np
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from PIL import Image
+from turns import TURNS, small_pictures, turned
 
 from provenance.fingerprint import Method
 from provenance.fingerprint.dhash import dhash16_v1
 from provenance.fingerprint.method import ORIENTATIONS
 from provenance.picture import Picture
-
-TURNS = (
-    None,
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.FLIP_TOP_BOTTOM,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-)
-
-small_pictures = st.tuples(st.integers(1, 70), st.integers(1, 70), st.sampled_from([3, 4])).flatmap(
-    lambda shape: arrays(np.uint8, shape, elements=st.sampled_from([0, 1, 127, 128, 254, 255]))
-)
-
-
-def turned(picture: Picture, turn: Image.Transpose | None) -> Image.Image:
-    image = picture.on_white()
-    return image if turn is None else image.transpose(turn)
 
 
 def differing_bits(picture: Picture) -> int:

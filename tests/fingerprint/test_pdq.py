@@ -7,22 +7,13 @@ import pytest
 from numpy.typing import NDArray
 from pictures import picture
 from PIL import Image
+from turns import TURNS, turned
 
 from provenance.fingerprint import Method
 from provenance.fingerprint.method import ORIENTATIONS
 from provenance.fingerprint.pdq import pdq_v1
 from provenance.picture import Picture
 
-TURNS = (
-    None,
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.FLIP_TOP_BOTTOM,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_90,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-)
 LIBRARY = (0, 5, 4, 2, 6, 1, 3, 7)
 """Where the library's `compute_dihedral` has what we call by the names of `ORIENTATIONS`."""
 
@@ -89,7 +80,5 @@ def test_the_quality_is_the_librarys_as_a_share(pictures: list[tuple[str, Pictur
 
 
 def hashed(each: Picture, turn: Image.Transpose | None = None) -> tuple[NDArray[np.uint8], int]:
-    image = each.on_white()
-    pixels = np.asarray(image if turn is None else image.transpose(turn))
-    bits, quality = pdqhash.compute(np.ascontiguousarray(pixels))
+    bits, quality = pdqhash.compute(np.ascontiguousarray(turned(each, turn)))
     return np.packbits(bits), quality
