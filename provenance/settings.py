@@ -22,6 +22,12 @@ def _setting(default: Any, table: str, help_text: str, low: int | None = None, h
     return field(default=default, metadata={"table": table, "help": help_text, "low": low, "high": high})
 
 
+def _line(method: str, bits: int) -> Any:  # noqa: ANN401
+    """Make the setting of a fingerprint method: it is called like the method without its version."""
+    help_text = f"Distance (of {bits}) up to which {method} flags; -1 takes the shipped value."
+    return _setting(-1, "check", help_text, -1, bits)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting with its default; the name in the file is `table.name`, in the environment `PROV_TABLE_NAME`."""
@@ -39,15 +45,20 @@ class Settings:
         1, "recorder", "How hard PNG files are compressed: 0 quick and large, 9 slow, small.", 0, 9
     )
     nearest: int = _setting(3, "check", "Nearest works that are recorded for each artwork and method.", 0)
-    phash8: int = _setting(
-        -1, "check", "Distance (of 64) up to which phash8_v1 flags; -1 takes the shipped value.", -1, 64
-    )
-    phash16: int = _setting(
-        -1, "check", "Distance (of 256) up to which phash16_v1 flags; -1 takes the shipped value.", -1, 256
-    )
+    phash8: int = _line("phash8_v1", 64)
+    phash16: int = _line("phash16_v1", 256)
+    dhash16: int = _line("dhash16_v1", 256)
+    pdq: int = _line("pdq_v1", 256)
     rights: str = _setting("", "credit", "The rights notice of what leaves, such as: Copyright 2026 Ada Lind.")
     licence: str = _setting("", "credit", "The licence of what leaves: its SPDX name, or its address on the web.")
+    purpose: str = _setting("", "credit", "What the artworks are for: commercial, non-commercial, or empty: not said.")
     pixels: int = _setting(1 << 28, "limits", "Pictures with more pixels than this are refused.", 1)
+    face_detector: str = _setting(
+        "", "audit", "A file of YuNet's weights (ONNX): with it skin tones are read from the faces in pictures."
+    )
+    bias_travels: str = _setting(
+        "full", "audit", "Exports whose manifests tell the bias of the model, once audited: never, full, or public too."
+    )
 
     @classmethod
     def load(cls, folder: Path, environment: Mapping[str, str] | None = None) -> Self:
@@ -62,6 +73,10 @@ class Settings:
     def anchor_paths(self) -> tuple[Path, ...]:
         """List the PEM files of `signing.anchors`."""
         return tuple(Path(name.strip()).expanduser() for name in self.anchors.split(",") if name.strip())
+
+    def face_detector_path(self) -> Path | None:
+        """Give the file of `audit.face_detector`; None where none is named."""
+        return Path(self.face_detector.strip()).expanduser() if self.face_detector.strip() else None
 
 
 def processors() -> int:

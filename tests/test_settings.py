@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from provenance.archive.thresholds import thresholds
 from provenance.errors import ArchiveError, UsageError
+from provenance.fingerprint import METHODS
 from provenance.settings import (
     FILE_NAME,
     FORMAT,
@@ -44,6 +46,21 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
 
     assert 5 == Settings.load(tmp_path, {}).queue
     assert 9 == Settings.load(tmp_path, {"PROV_RECORDER_QUEUE": "9"}).queue
+
+
+def test_every_fingerprint_method_has_a_line_that_is_found_by_its_name() -> None:
+    names = {method.name.rpartition("_")[0]: method for method in METHODS}
+    lines = {setting.name: setting for setting in dataclasses.fields(Settings) if setting.name in names}
+
+    for name, method in names.items():
+        assert (-1, "check", method.bits) == (
+            lines[name].default,
+            lines[name].metadata["table"],
+            lines[name].metadata["high"],
+        )
+        assert method.name in lines[name].metadata["help"]
+        assert {method.name: 3} == {key: line for key, line in thresholds(Settings(**{name: 3})).items() if line == 3}  # type: ignore[arg-type]
+    assert {method.name: method.flagged_at for method in METHODS} == thresholds(Settings())
 
 
 def test_environment_names_are_unique() -> None:

@@ -17,7 +17,7 @@ from provenance.archive.labels import labels
 from provenance.archive.thresholds import thresholds
 from provenance.digest import Digest
 from provenance.errors import NotFoundError, PictureError
-from provenance.fingerprint import METHODS, fingerprint_all
+from provenance.fingerprint import DECIDING, fingerprint_all
 from provenance.picture import PIXEL_LIMIT, Picture
 from provenance.schema import Kind
 from provenance.sign.contained import Contained, contains
@@ -208,7 +208,7 @@ def _alike(archive: "Archive", picture: Picture) -> Known | None:
     lines = thresholds(archive.settings)
     fingerprints = fingerprint_all(picture)
     best: tuple[float, str, str] | None = None
-    for method in METHODS:
+    for method in DECIDING:  # the coarse one names strangers too often to be believed by itself
         fingerprint = fingerprints[method.name]
         if fingerprint.quality < method.reliable_at:
             continue

@@ -76,7 +76,7 @@ def test_a_file_described_anew_takes_the_place_of_the_old_description(archive: A
     titles = {work["title"] for work in show_dataset(archive, "mine").works}
     assert "Boats" in titles
     assert _count(archive, schema.Work) == 6
-    assert _count(archive, schema.Fingerprint) == 12
+    assert _count(archive, schema.Fingerprint) == 24
 
 
 def test_works_are_known_by_creator(archive: Archive, works: Path) -> None:
@@ -100,7 +100,7 @@ def test_an_interrupted_call_is_gone_on_with(archive: Archive, works: Path) -> N
     added = add_dataset(archive, "mine", works)
 
     assert (added.works, _count(archive, schema.Work)) == (5, 5)
-    assert _count(archive, schema.Fingerprint) == 10
+    assert _count(archive, schema.Fingerprint) == 20
 
 
 def test_what_cannot_be_read_is_reported_and_kept_with_the_version(archive: Archive, works: Path) -> None:

@@ -12,6 +12,7 @@ from provenance import schema
 from provenance.archive import indexes
 from provenance.archive.archive import Archive, open_archive
 from provenance.archive.detail import show
+from provenance.fingerprint import METHODS
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def folder(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Path:
         run.add(picture(2))
     archive.indexes.refresh()
     archive.close()
-    assert len(list((archive.folder / "index").glob("*.codes"))) == 4
+    assert len(list((archive.folder / "index").glob("*.codes"))) == 2 * len(METHODS)
     return archive.folder
 
 

@@ -66,7 +66,7 @@ def test_every_picture_has_fingerprints_and_an_audit(archive: Archive) -> None:
             run.add(picture(seed))
 
     with archive.database.read() as session:
-        assert session.scalar(select(func.count()).select_from(schema.Fingerprint)) == 10
+        assert session.scalar(select(func.count()).select_from(schema.Fingerprint)) == 20
         assert session.scalar(select(func.count()).select_from(schema.Audit)) == 5
 
 

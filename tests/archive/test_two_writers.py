@@ -33,7 +33,7 @@ def test_what_several_processes_record_at_once_is_all_there(archive: Archive, pr
     assert check(archive).problems == ()
     with archive.database.read() as session:
         assert set(session.scalars(select(schema.RunEnd.outcome))) == {"finished"}
-        assert session.scalar(select(func.count()).select_from(schema.Fingerprint)) == 2 * len(made)
+        assert session.scalar(select(func.count()).select_from(schema.Fingerprint)) == 4 * len(made)
 
 
 def test_what_two_processes_both_made_is_found_alike_by_a_later_run(archive: Archive) -> None:

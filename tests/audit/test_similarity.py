@@ -72,7 +72,8 @@ def test_a_recompressed_training_work_is_a_warning_that_says_how_near() -> None:
     assert (finding.severity, finding.check, finding.other) == ("warn", "similarity", WORK)
     assert finding.sentence.startswith(f"Looks like the work {WORK[:12]}: ")
     assert "256 bits of phash16_v1 differ, and 51 or fewer are flagged" in finding.sentence
-    assert {match.method for match in answer.matches if match.flagged} == {"phash8_v1", "phash16_v1"}
+    assert "It is near by 3 of 4 methods." in finding.sentence
+    assert {match.method for match in answer.matches if match.flagged} == {"phash8_v1", "phash16_v1", "dhash16_v1"}
 
 
 def test_a_mirrored_work_is_named_as_mirrored() -> None:
@@ -88,7 +89,7 @@ def test_unrelated_works_are_matches_but_no_finding() -> None:
     answer = compare(fingerprint_all(painted(1)), indexes(work=painted(2), other=painted(3)), {}, keep=1)
 
     assert answer.findings == []
-    assert [match.method for match in answer.matches] == ["phash8_v1", "phash16_v1"]
+    assert [match.method for match in answer.matches] == [method.name for method in METHODS]
     assert not any(match.flagged for match in answer.matches)
 
 
@@ -115,7 +116,7 @@ def test_a_picture_is_never_matched_with_itself() -> None:
 @pytest.mark.parametrize(
     ("coarse", "fine", "flagged"), [(0, 51, True), (0, 52, False), (30, 51, True), (5, 128, False)]
 )
-def test_the_finest_fingerprint_decides(coarse: int, fine: int, flagged: bool) -> None:
+def test_one_fingerprint_decides(coarse: int, fine: int, flagged: bool) -> None:
     fingerprints, works = at_distance(phash8_v1=coarse, phash16_v1=fine)
 
     answer = compare(fingerprints, works, {})
@@ -123,6 +124,63 @@ def test_the_finest_fingerprint_decides(coarse: int, fine: int, flagged: bool) -
     assert [finding.other for finding in answer.findings] == ([WORK] if flagged else [])
     fine_match = next(match for match in answer.matches if match.method == "phash16_v1")
     assert (fine_match.distance, fine_match.flagged) == (fine, flagged)
+
+
+@pytest.mark.parametrize("near", [{"pdq_v1": 0}, {"dhash16_v1": 0}, {"pdq_v1": 0, "dhash16_v1": 0, "phash8_v1": 0}])
+def test_what_is_near_by_others_only_is_measured_and_is_no_finding(near: dict[str, int]) -> None:
+    fingerprints, pictures = at_distance(**({"phash16_v1": 52} | near))
+
+    answer = compare(fingerprints, pictures, pictures, keep=1)
+
+    assert answer.findings == []
+    measured = [{m.method: m.distance for m in answer.matches if m.kind == kind} for kind in ("work", "artwork")]
+    assert measured == [{"phash16_v1": 52} | near, near]
+    assert not any(match.flagged for match in answer.matches)
+
+
+def test_a_work_that_is_near_by_every_method_is_one_finding() -> None:
+    fingerprints, works = at_distance(phash8_v1=0, phash16_v1=0, dhash16_v1=11, pdq_v1=31)
+
+    [finding] = compare(fingerprints, works, {}).findings
+
+    assert "It is near by 3 of 4 methods." in finding.sentence
+    assert [each["near"] for each in finding.evidence["methods"]] == [True, True, False, True]  # type: ignore[index,union-attr,call-overload]
+
+
+def test_a_method_that_cannot_be_relied_on_does_not_support() -> None:
+    fingerprints, works = at_distance(phash16_v1=0, pdq_v1=0)
+    fingerprints["pdq_v1"] = replace(fingerprints["pdq_v1"], quality=0.4)
+
+    [finding] = compare(fingerprints, works, {}).findings
+
+    assert "It is near by 1 of 2 methods." in finding.sentence
+
+
+def test_works_without_a_code_by_some_methods_are_compared_by_the_others() -> None:
+    fingerprints, works = at_distance(phash8_v1=0, phash16_v1=0, dhash16_v1=0, pdq_v1=0)
+    works |= {name: Index(name, works[name].size) for name in ("dhash16_v1", "pdq_v1")}
+
+    answer = compare(fingerprints, works, {})
+
+    [finding] = answer.findings
+    assert "It is near by 2 of 2 methods." in finding.sentence
+    assert answer.works_compared == 1
+
+
+@pytest.mark.parametrize(
+    ("known", "decides"),
+    [
+        (("phash8_v1", "dhash16_v1", "pdq_v1"), "pdq_v1"),
+        (("phash8_v1", "dhash16_v1"), "dhash16_v1"),
+        (("phash8_v1",), "phash8_v1"),
+    ],
+)
+def test_without_the_method_that_decides_the_next_one_does(known: tuple[str, ...], decides: str) -> None:
+    fingerprints, works = at_distance(**dict.fromkeys(known, 0))
+
+    [finding] = compare(fingerprints, works, {}).findings
+
+    assert f"bits of {decides} differ" in finding.sentence
 
 
 def test_without_a_finer_fingerprint_the_coarse_one_decides() -> None:
@@ -214,7 +272,7 @@ def test_all_checks_together_answer_in_json() -> None:
 
     assert [check.name for check in CHECKS] == ["similarity"]
     assert answer.works_compared == 1
-    assert answer.settings["similarity"] == {"version": "1", **CHECKS[0].examine(subject).settings}
+    assert answer.settings["similarity"] == {"version": "2", **CHECKS[0].examine(subject).settings}
     assert json.loads(json.dumps([answer.settings, [finding.evidence for finding in answer.findings]]))
 
 

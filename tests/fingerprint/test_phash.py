@@ -12,7 +12,7 @@ from turns import TURNS, small_pictures, turned
 
 from provenance.errors import NotFoundError
 from provenance.fingerprint import METHODS, ORIENTATIONS, fingerprint_all, method
-from provenance.fingerprint.grid import grey_squares
+from provenance.fingerprint.grid import grey_grids
 from provenance.picture import Picture
 
 
@@ -56,13 +56,15 @@ def test_a_turned_picture_has_as_first_code_the_code_of_that_orientation(paintin
 
 
 def test_small_bands_change_no_bit(painting: Picture) -> None:
-    sides = [32, 64]
+    shapes = [(32, 32), (16, 17)]
 
-    whole = grey_squares(painting, sides)
+    whole = grey_grids(painting, shapes)
 
     for band in (1, 500, 140 * 89):
-        parts = grey_squares(painting, sides, band=band)
-        assert all((whole[side] == parts[side]).all() for side in sides)
+        parts = grey_grids(painting, shapes, band=band)
+        for shape in shapes:
+            assert (whole[shape].lying == parts[shape].lying).all()
+            assert (whole[shape].standing == parts[shape].standing).all()
 
 
 def test_a_picture_on_disk_takes_little_more_than_a_byte_a_pixel(tmp_path: Path) -> None:
@@ -102,7 +104,8 @@ def test_shapes_that_are_symmetric_both_ways_are_not_reliable() -> None:
     pixels = np.full((120, 120, 3), 255, dtype=np.uint8)
     pixels[30:90, 30:90] = 0
 
-    for known in METHODS:
+    for name in ("phash8_v1", "phash16_v1"):
+        known = method(name)
         assert known.fingerprint(Picture(pixels)).quality < known.reliable_at
 
 
