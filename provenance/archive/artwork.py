@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from provenance.archive.rows import Recorded
 from provenance.archive.thresholds import thresholds
 from provenance.audit import CHECKS, Answer, Match, Subject, ask
+from provenance.audit.policy import Gate, Policy, Ruling
+from provenance.audit.policy_file import load_policy
 from provenance.database import utc_now
 from provenance.digest import Digest, Json
 from provenance.export.encode import encode
@@ -23,8 +25,8 @@ from provenance.picture import Picture
 from provenance.schema import Role
 from provenance.schema.base import EPOCH
 from provenance.schema.runs import Making
-from provenance.sign.claim import Claim
-from provenance.words import Truth
+from provenance.sign.claim import HELD_BACK, Claim
+from provenance.words import Severity, Truth
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -71,16 +73,21 @@ def artwork_uid(*, origin: str, position: int, pixels: Digest) -> str:
     return Digest.of_json({"artwork": {"origin": origin, "position": position, "pixels": str(pixels)}}).hex
 
 
-def prepare(archive: "Archive", draft: Draft) -> Recorded:
+def prepare(archive: "Archive", draft: Draft, *, policy: Policy | None = None) -> Recorded:
     """Fingerprint, check, encode, sign and store a picture. Blocks; safe on any thread.
 
-    Raises SigningError, StoreError, PictureError.
+    `policy` is asked about what the checks find; None reads the archive's. A picture that it holds back is recorded
+    like every other, and what is signed of it says so.
+
+    Raises SigningError, StoreError, PictureError; UsageError for a policy that cannot be read.
     """
+    policy = policy or load_policy(archive.folder)
     picture = draft.picture
     fingerprints = fingerprint_all(picture)
     answer = _check(archive, draft, fingerprints)
+    ruling = policy.judge(answer.findings, gate=Gate.SIGN)
 
-    signed, file_digest, size = _sign_and_store(archive, draft)
+    signed, file_digest, size = _sign_and_store(archive, draft, _held_claim(draft.claim, ruling))
 
     return Recorded(
         uid=draft.uid,
@@ -99,7 +106,7 @@ def prepare(archive: "Archive", draft: Draft) -> Recorded:
         source_type=draft.source_type,
         made_at=_microseconds(draft.made_at),
         fingerprints={name: [_text(f.codes), f.quality] for name, f in fingerprints.items()},
-        audit=_audit(answer),
+        audit=_audit(answer, ruling),
         matches=[_flat(match) for match in answer.matches],
         findings=[_json_of(finding) for finding in answer.findings],
         manifest=signed | {"identity": archive.identity.fingerprint.hex},
@@ -129,18 +136,25 @@ def _check(archive: "Archive", draft: Draft, fingerprints: "Mapping[str, Fingerp
     return answer
 
 
-def _sign_and_store(archive: "Archive", draft: Draft) -> tuple[dict[str, Json], Digest, int]:
+def _held_claim(claim: Claim, ruling: Ruling) -> Claim:
+    """Say in the claim of a picture that is held back that this is the archive's record of it, and no more."""
+    if ruling.effect is not Severity.DECIDE:
+        return claim
+    return dataclasses.replace(claim, record={**claim.record, HELD_BACK: ruling.record()})
+
+
+def _sign_and_store(archive: "Archive", draft: Draft, claim: Claim) -> tuple[dict[str, Json], Digest, int]:
     compression = archive.settings.compression
     if draft.picture.width * draft.picture.height > LARGE:
         with archive.store.temporary() as plain, archive.store.temporary() as target:
             with plain.open("wb") as file:
                 write_png(draft.picture.pixels, file, compression=compression)
             allowed = draft.allow_changed_parent
-            kept = archive.signer.sign_file(plain, target, "image/png", draft.claim, allow_changed_parent=allowed)
+            kept = archive.signer.sign_file(plain, target, "image/png", claim, allow_changed_parent=allowed)
             size = target.stat().st_size
             return manifest_json(kept), archive.store.put_file(target, move=True), size
     data = encode(draft.picture, "png", compression=compression)
-    signed = archive.signer.sign(data, "image/png", draft.claim, allow_changed_parent=draft.allow_changed_parent)
+    signed = archive.signer.sign(data, "image/png", claim, allow_changed_parent=draft.allow_changed_parent)
     return manifest_json(signed), archive.store.put(signed.data), len(signed.data)
 
 
@@ -156,9 +170,9 @@ def manifest_json(signed: Any) -> dict[str, Json]:  # noqa: ANN401  (signed to m
     }
 
 
-def _audit(answer: Answer) -> dict[str, Json]:
+def _audit(answer: Answer, ruling: Ruling) -> dict[str, Json]:
     return {
-        "checks": dict(answer.settings),
+        "checks": {**answer.settings, "policy": ruling.record()},
         "works_compared": answer.works_compared,
         "artworks_compared": answer.artworks_compared,
         "audited_at": _microseconds(utc_now()),

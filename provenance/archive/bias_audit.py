@@ -64,13 +64,14 @@ def examine(
 ) -> list[ModelFinding]:
     """Examine up to `samples` different artworks of a model; with fewer, those that there are.
 
-    `face_detector` is a file of YuNet's weights: without it skin tones come from metadata alone. `progress` hears how
-    many pictures of how many were read. Raises NotFoundError for an unknown model, UsageError for `samples` under 1,
-    EngineError where weights are missing.
+    `face_detector` is a file of YuNet's weights, else that of the settings: without one skin tones come from metadata
+    alone. `progress` hears how many pictures of how many were read. Raises NotFoundError for an unknown model,
+    UsageError for `samples` under 1, EngineError where weights are missing or of another network.
     """
     if samples < 1:
         raise UsageError(f"{samples} artworks cannot be examined: ask for 1 at least.")
-    finder = None if face_detector is None else YuNet.load(face_detector)
+    weights = face_detector or archive.settings.face_detector_path()
+    finder = None if weights is None else YuNet.load(weights)
     with archive.database.read() as session:
         model = nodes.node_id(session, model_uid)
         works, claimed = _works(session, model)

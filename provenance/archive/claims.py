@@ -169,9 +169,11 @@ def exported_claim(
     media_type: str,
     at: datetime,
     behind: Sequence[Ingredient] = (),
+    bias: Mapping[str, Json] | None = None,
 ) -> Claim:
-    """Say that a copy leaves. Only a full disclosure takes the original's manifest along, with the whole chain.
+    """Say that a copy leaves, with what is known of the model's `bias`, if that travels.
 
+    Only a full disclosure takes the original's manifest along, with the whole chain.
     The others name the original by its digest alone: its manifest tells the prompt, the seed and people.
     A public one names the model itself and has `behind` it the sets of works without people; a minimal one neither.
     """
@@ -207,6 +209,7 @@ def exported_claim(
         edits=tuple(edits),
         all_actions=full,
         record=record,
+        bias=bias or {},
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.artwork import manifest_json
+from provenance.archive.bias_travel import bias_of_model, levels
 from provenance.archive.chain import chain_ingredients
 from provenance.archive.claims import exported_claim
 from provenance.archive.dossier import dossier
@@ -125,11 +126,12 @@ def export_each(
 ) -> Batch:
     """Export artworks as `export` does, and give those that failed beside the others.
 
-    Raises UsageError for an unknown format or a policy that cannot be read, before anything is written.
+    Raises UsageError for an unknown format, a wrong setting or policy, before anything is written.
     """
     if form.format not in FORMATS:
         raise UsageError(f"{form.format!r} is not an export format. Choose one of {', '.join(FORMATS)}.")
     policy = load_policy(archive.folder)
+    levels(archive.settings)  # a wrong one is to be heard of before anything is written
     batch, begun = Batch(), set[str]()
     for done, each in enumerate(typed, 1):
         try:
@@ -169,6 +171,7 @@ def _export(archive: "Archive", uid: str, folder: Path, form: Form, policy: Poli
         media_type=media_type(form.format),
         at=at,
         behind=_behind(archive, whole, form.disclosure),
+        bias=bias_of_model(archive, uid, form.disclosure),
     )
     gap = gap_on_record(archive, uid)  # it was allowed when the picture came in, and every reader is told
     signed = archive.signer.sign(data, media_type(form.format), claim, allow_changed_parent=gap)

@@ -24,6 +24,7 @@ from provenance.archive.incoming import as_picture
 from provenance.archive.models import ModelFacts, model_facts
 from provenance.archive.rows import Recorded, matched, write
 from provenance.archive.runs import RunFacts, begin, checked_seed, printable, recordable, recordable_parameters, run_uid
+from provenance.audit.policy_file import load_policy
 from provenance.database import utc_now
 from provenance.digest import Json
 from provenance.errors import CancelledError, ProvenanceError, UsageError
@@ -92,6 +93,7 @@ class Run:
         self.uid = run_uid(archive.uid, facts)
         self._archive = archive
         _ = archive.signer  # a locked key must be heard of now, not behind the generator
+        self._policy = load_policy(archive.folder)  # and so a policy that cannot be read; one holds for the whole run
         archive.indexes.refresh()
         self._journal = begin(archive, self.uid, facts)
 
@@ -187,7 +189,7 @@ class Run:
             draft = item.adapt(_draft(self._archive, self.uid, self.facts, position, item))
             uid = draft.uid
             self._archive.indexes.unwritten.add(uid)
-            recorded = artwork.prepare(self._archive, draft)
+            recorded = artwork.prepare(self._archive, draft, policy=self._policy)
             self._journal.write(recorded.to_json())
             self._uids[position] = uid
         except BaseException as error:

@@ -47,10 +47,10 @@ def faces(material: Material, *, seed: int) -> Iterator[ModelFinding]:
 def colours(material: Material, *, seed: int) -> ModelFinding:
     """Compare the parts of surface that colours have."""
     made, learnt = material.output_colours, material.work_colours
-    if made is None or learnt is None or min(len(made), len(learnt)) < FEWEST:
-        return unsaid(
-            material, "colour", say.too_few("colours", outputs=0 if made is None else len(made), needed=FEWEST)
-        )
+    if made is None or learnt is None:
+        return unsaid(material, "colour", say.too_few("colours", outputs=0, needed=FEWEST))
+    if (doubt := _too_few("colours", outputs=len(made), works=len(learnt))) is not None:
+        return unsaid(material, "colour", doubt)
     random = np.random.default_rng([seed, *b"colour"])
     compared = compare(averaged(FAMILIES, made, random), averaged(FAMILIES, learnt, random))
     record = {**compared.record(), "verdict": verdict(compared).value, "sample": len(made)}
@@ -61,14 +61,20 @@ def variety(
     material: Material, works: "NDArray[np.float32]", outputs: "NDArray[np.float32]", *, seed: int
 ) -> ModelFinding:
     """Compare how varied `outputs` and `works` are, vectors of length 1."""
-    if min(len(outputs), len(works)) < FEWEST:
-        return unsaid(material, "diversity", say.too_few("variety", outputs=len(outputs), needed=FEWEST))
+    if (doubt := _too_few("variety", outputs=len(outputs), works=len(works))) is not None:
+        return unsaid(material, "diversity", doubt)
     size, figures = diversity(outputs, works, np.random.default_rng([seed, *b"diversity"]))
     told = _varied(figures["ratio"])
     tables: dict[str, Json] = {f"vendi_{name}": figures[name].record() for name in ("outputs", "works")}
     record = {**tables, "ratio": figures["ratio"].record(), "size": size, "splits": SPLITS, "verdict": told.value}
     grave = Severity.WARNING if told is Told.LESS else Severity.NOTE
     return finding(material, "diversity", say.diversity_sentence(size, figures, told), record, grave)
+
+
+def _too_few(of: str, *, outputs: int, works: int) -> str | None:
+    if outputs < FEWEST:
+        return say.too_few(of, outputs=outputs, needed=FEWEST)
+    return say.too_few_works(of, works=works, needed=FEWEST) if works < FEWEST else None
 
 
 def _faces(material: Material, scale: str, shares: Shares, beside: Shares) -> ModelFinding:

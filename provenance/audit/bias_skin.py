@@ -4,7 +4,8 @@ Nothing is guessed where no face was found by a detector: skin is no colour, and
 A detector's weights are a file of the user's; without one there is nothing to say here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -36,6 +37,11 @@ _ITA_ENDS: Final = (55, 41, 28, 10, -30)
 _FARTHEST: Final = 25.0  # in CIELAB: what is farther from every step is no colour of skin, as of drawn yellow faces
 _WHOLE: Final = 1024  # pixels: larger pictures are reduced before a face is looked for
 _SMALLEST: Final = 12  # pixels
+_TRIED: Final = 64  # pixels of the square that a network is tried on
+_STEPS: Final = (8, 16, 32)
+_OUTPUTS: Final = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}
+"""What YuNet gives at each step, and how many numbers a cell."""
+_NOTHING: Final = np.zeros(0, np.uint8)
 
 
 class FaceFinder(Protocol):
@@ -72,19 +78,21 @@ class YuNet:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Load the ONNX file at `path`. Raises EngineError where it is missing or no such network."""
+        """Load the ONNX file at `path`. Raises EngineError where it is missing, no ONNX, or another network."""
         import cv2
 
         from provenance.digest import Digest
 
         try:
-            digest = Digest.of_file(path)
-            detector = cv2.FaceDetectorYN.create(str(path), "", (320, 320))
+            data = path.read_bytes()
+            with _quiet():
+                _check_network(data, path)
+                detector = cv2.FaceDetectorYN.create("onnx", np.frombuffer(data, np.uint8), _NOTHING, (_TRIED, _TRIED))
         except OSError as cause:
             raise EngineError(f"The face detector {path} cannot be read: {cause.strerror}. Name its file.") from cause
         except cv2.error as cause:
             raise EngineError(f"{path} is no face detector that OpenCV can use. Name a file of YuNet.") from cause
-        return cls(detector, f"yunet {digest}")
+        return cls(detector, f"yunet {Digest.of(data)}")
 
     def find(self, pixels: "NDArray[np.uint8]") -> Sequence[tuple[int, int, int, int]]:
         """Give the faces, as `FaceFinder` says. Raises EngineError where the network fails."""
@@ -134,6 +142,37 @@ def ita(lightness: float, b: float) -> float:
 def ita_class(angle: float) -> str:
     """Name the class of an angle in degrees."""
     return ITA_CLASSES[sum(angle <= end for end in _ITA_ENDS)]
+
+
+def _check_network(data: bytes, path: Path) -> None:
+    """Run a network once: OpenCV takes the sizes of its outputs on trust. Raises EngineError, cv2.error."""
+    import cv2
+
+    if not data:
+        raise EngineError(f"{path} is empty. Name a file of YuNet.")
+    network = cv2.dnn.readNetFromONNX(np.frombuffer(data, np.uint8))
+    wanted = {f"{name}_{step}": ((_TRIED // step) ** 2, size) for name, size in _OUTPUTS.items() for step in _STEPS}
+    if missing := sorted(wanted.keys() - set(network.getUnconnectedOutLayersNames())):
+        raise EngineError(f"{path} is another network than YuNet: it does not give {missing[0]}. Name a file of YuNet.")
+    network.setInput(np.zeros((1, 3, _TRIED, _TRIED), np.float32))
+    for name, given in zip(wanted, network.forward(list(wanted)), strict=True):
+        if given.size != wanted[name][0] * wanted[name][1] or given.dtype != np.float32:
+            raise EngineError(
+                f"{path} is another network than YuNet: its {name} has the shape {given.shape}. Name a file of YuNet."
+            )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep OpenCV from writing into a person's terminal what the errors say in a sentence."""
+    import cv2
+
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
 
 
 def _monk_lab() -> "NDArray[np.float64]":

@@ -75,6 +75,14 @@ def too_few(of: str, *, outputs: int, needed: int) -> str:
     )
 
 
+def too_few_works(of: str, *, works: int, needed: int) -> str:
+    """Say that there are too few works to compare with."""
+    return (
+        f"Cannot tell anything of the {of} of this model's artworks: "
+        f"{count(works)} of the works that it learnt from can be read, and {needed} are needed."
+    )
+
+
 def labelled_by(labelled: Labelled) -> str:
     """Say how labels came about, and how often that is right."""
     return f"{_GIVEN}, and the shares were corrected for how often that goes wrong. {_tried(labelled)}"

@@ -1,4 +1,4 @@
-"""The policy on findings: which of them keep an artwork from being signed or from leaving, which warn, which inform.
+"""The policy on findings: which of them hold an artwork back as it is recorded or as it leaves, which warn or inform.
 
 It is `audit.toml` in the archive, read by `policy_file.py`; without it the shipped one holds. The first rule that fits
 a finding decides. What a person dismissed for the same pair of pictures is taken out before anything is weighed. Every
@@ -159,6 +159,12 @@ class Ruling:
         """Give the reasons of one weight."""
         return tuple(reason for reason in self.reasons if reason.effect is effect)
 
+    def record(self) -> dict[str, Json]:
+        """Write what follows by which policy, and the rule that decided where that is to hold the picture back."""
+        blocking = self.of(Severity.DECIDE)
+        told: dict[str, Json] = {"digest": str(self.policy), self.gate.value: self.effect.value}
+        return told | ({"rule": blocking[0].rule} if blocking else {})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -218,22 +224,6 @@ class Policy:
         if most != STANDS:
             effect = min(effect, Severity(most), key=_WEIGHT.__getitem__)
         return Reason(finding=finding, effect=effect, rule=rule.name, said=said)
-
-
-def refuses_signing(policy: Policy, findings: Sequence[Finding]) -> str | None:
-    """Say why a picture with these findings is not signed, as sentences; None if it may be.
-
-    It is asked at recording, before anybody could look, so that no judgement of a person counts here.
-    """
-    ruling = policy.judge(findings, gate=Gate.SIGN)
-    if not (blocking := ruling.of(Severity.DECIDE)):
-        return None
-    first = blocking[0]
-    why = blocked_by(first, len(blocking), Gate.SIGN)
-    return (
-        f"The picture is not signed and not kept. {first.finding.sentence} {why} "
-        "Change the rule if such pictures are to be recorded: `prov audit policy` shows it."
-    )
 
 
 def blocked_by(reason: Reason, findings: int, gate: Gate) -> str:

@@ -8,7 +8,7 @@ stays as shipped, and a file that says the same has the same digest.
 import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,7 @@ def load_policy(folder: Path) -> Policy:
     return parse_policy(text, name=str(path))
 
 
+@lru_cache(maxsize=8)
 def parse_policy(text: str, *, name: str = FILE_NAME) -> Policy:
     """Read the text of a policy. Raises UsageError, with `name`, the key, and what may stand there."""
     held = _toml(text, name)

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from provenance.digest import Digest, Json
 
@@ -28,6 +28,10 @@ DigitalSourceType: TypeAlias = Literal[
     "trainedAlgorithmicData",
 ]
 """How something came to be, in the words of IPTC; `trainedAlgorithmicData` is C2PA's own, for what is no picture."""
+
+HELD_BACK: Final = "held_back"
+"""The key of our own record by which an archive says that a manifest is its own record of a picture that it held back
+until somebody decides: the digest of the policy, and the rule."""
 
 Relationship: TypeAlias = Literal["inputTo", "parentOf", "componentOf"]
 Use: TypeAlias = Literal["allowed", "notAllowed", "constrained"]
@@ -139,6 +143,8 @@ class Claim:
     """Our own assertion `org.prov.record`. Lists of numbers are refused: some readers distort them."""
     dataset: Mapping[str, Json] = field(default_factory=dict)
     """Our own assertion `org.prov.dataset`: which works a set has; `bundle.py` writes it."""
+    bias: Mapping[str, Json] = field(default_factory=dict)
+    """Our own assertion `org.prov.bias`: what an audit of the model said, see `audit/bias_travel.py`."""
     ai_disclosure: AiDisclosure | None = None
     soft_bindings: tuple[SoftBinding, ...] = ()
     training_mining: Mapping[str, Use] = field(default_factory=dict)

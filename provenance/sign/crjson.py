@@ -86,6 +86,11 @@ def record(manifest: Json) -> Mapping[str, Json] | None:
     return next((content for _, content in assertions(manifest, "org.prov.record")), None)
 
 
+def bias(manifest: Json) -> Mapping[str, Json] | None:
+    """Give our own assertion on the bias of the model, if there is one."""
+    return next((content for _, content in assertions(manifest, "org.prov.bias")), None)
+
+
 def soft_bindings(manifest: Json) -> tuple[tuple[str, str], ...]:
     """Read algorithm and value of all soft bindings."""
     found = []

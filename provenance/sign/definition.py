@@ -29,6 +29,9 @@ _C2PA_OWN = frozenset({"trainedAlgorithmicData"})  # specification 2.4, section 
 DATASET_ASSERTION = "org.prov.dataset"
 """Our assertion with the works of a set, in the manifest of its signed bundle."""
 
+BIAS_ASSERTION = "org.prov.bias"
+"""Our assertion with what an audit said of the bias of the model."""
+
 ZIP = "application/zip"
 """The media type of signed bundles."""
 
@@ -95,6 +98,7 @@ def _checked_text(definition: Mapping[str, Json], claim: Claim) -> str:
     # Every picture passes here: only records can hold numbers, and the texts are searched all at once.
     check_faithful(claim.record, "the record")
     check_faithful(claim.dataset, "the dataset")
+    check_faithful(claim.bias, "the bias")
     written = json.dumps(definition, allow_nan=False)
     if "\\u0000" in written or "\\ud" in written:
         check_faithful(definition, "the claim")
@@ -156,6 +160,8 @@ def _assertions(claim: Claim, uncovered: bytes) -> list[tuple[str, Json]]:
         found.append(("org.prov.record", claim.record))
     if claim.dataset:
         found.append((DATASET_ASSERTION, claim.dataset))
+    if claim.bias:
+        found.append((BIAS_ASSERTION, claim.bias))
     if uncovered:
         found.append((UNCOVERED_ASSERTION, {"sha256": Digest.of(uncovered).hex}))
     return found

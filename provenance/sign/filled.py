@@ -58,6 +58,7 @@ def filled_reading(
         actions=done,
         parameters=done[0].parameters if done else {},
         record=crjson.record(active),
+        bias=crjson.bias(active),
         soft_bindings=crjson.soft_bindings(active),
         ingredients=ingredients,
         problems=problems(found.own["failure"], signer) + history.problems_of(ingredients),

@@ -125,6 +125,8 @@ class Reading:
     """Of the first action."""
     record: Mapping[str, Json] | None = None
     """Our own assertion, exactly as signed."""
+    bias: Mapping[str, Json] | None = None
+    """Our own assertion on the bias of the model, exactly as signed: the signer's word."""
     soft_bindings: tuple[tuple[str, str], ...] = ()
     """Algorithm and value of each."""
     ingredients: tuple[IngredientReading, ...] = ()

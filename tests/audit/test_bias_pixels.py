@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faces import network
 from numpy.typing import NDArray
 
 from provenance.audit.bias_colour import FAMILIES, lab, parts
 from provenance.audit.bias_skin import ITA_CLASSES, MONK, YuNet, ita, ita_class, tone, tones
+from provenance.digest import Digest
 from provenance.errors import EngineError
 from provenance.picture import Picture
 
@@ -121,11 +123,56 @@ def test_hair_and_eyes_do_not_move_the_tone() -> None:
     assert read.monk == 5
 
 
-@pytest.mark.parametrize("data", [None, b"", b"no network"])
-def test_a_file_that_is_no_detector_gets_a_sentence(tmp_path: Path, data: bytes | None) -> None:
+def test_a_detector_finds_faces_and_is_named_by_the_digest_of_its_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "faces.onnx"
+    path.write_bytes(network())
+    pixels = flat((230, 240, 250), 128)
+    pixels[32:96, 32:96] = monk(6)
+
+    finder = YuNet.load(path)
+    read = tones(Picture(pixels), finder)
+    assert {each.monk for each in read} == {6}
+    assert len(read) >= 4
+    assert tones(Picture(flat((230, 240, 250), 128)), finder) == []
+    assert finder.name == f"yunet {Digest.of_file(path)}"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 200), (4000, 50)])
+def test_a_picture_of_any_size_can_be_searched_for_faces(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "faces.onnx"
+    path.write_bytes(network())
+
+    assert tones(Picture(np.full((*size, 3), 255, np.uint8)), YuNet.load(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is empty"),
+        (b"no network", "no face detector that OpenCV can use"),
+        (network()[:1000], "no face detector that OpenCV can use"),
+        (network(steps=(8, 16)), "another network than YuNet: it does not give bbox_32"),
+        (network(outputs={"cls": 1, "obj": 1, "bbox": 4}), "another network than YuNet: it does not give kps_16"),
+        (network(outputs={"cls": 1, "obj": 1, "bbox": 4, "kps": 2}), "another network than YuNet: its kps_8 has"),
+        (network(outputs={"cls": 2, "obj": 1, "bbox": 4, "kps": 10}), "another network than YuNet: its cls_8 has"),
+    ],
+)
+def test_a_file_that_is_no_detector_gets_a_sentence(
+    tmp_path: Path, data: bytes | None, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "yunet.onnx"
     if data is not None:
         path.write_bytes(data)
 
-    with pytest.raises(EngineError, match=r"yunet\.onnx"):
+    with pytest.raises(EngineError, match=rf"yunet\.onnx.*{told}"):
         YuNet.load(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_is_no_detector(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="cannot be read: Is a directory"):
+        YuNet.load(tmp_path)

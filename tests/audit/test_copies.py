@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from provenance.audit.copies import Relation, Suspect, findings
 from provenance.compare.agreement import Agreement, Measured
 from provenance.compare.cascade import Candidate
+from provenance.compare.colour import Colours
 from provenance.compare.judge import Line
 from provenance.words import Severity, forbidden_in
 
-LINE = Line(score=3.0, judge="judge_v1", wanted=0.001, flagged=2, pictures=2000, source="shipped")
+LINE = Line(score=3.0, judge="judge_v2", wanted=0.001, flagged=2, pictures=2000, source="shipped")
 
 
 def suspect(
@@ -36,10 +37,9 @@ def suspect(
         change=change,
         matrix=np.eye(3)[:2] if matrix is None else matrix,
         agreement=Agreement(plain=agreed, followed=agreed, moved=0.1, overlap=overlap, covered=covered),
+        colours=None if colour is None else Colours(distance=colour),
     )
-    return Suspect(
-        uid=uid, score=score, candidate=candidate, artwork_shape=(80, 160), work_shape=(80, 160), colour=colour
-    )
+    return Suspect(uid=uid, score=score, candidate=candidate, artwork_shape=(80, 160), work_shape=(80, 160))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from provenance.audit import copies
 from provenance.audit.finding import Finding
-from provenance.audit.policy import EFFECTS, RELATIONS, Gate, PersonSaid, Policy, Rule, refuses_signing
+from provenance.audit.policy import EFFECTS, RELATIONS, Gate, PersonSaid, Policy, Rule
 from provenance.audit.policy_file import FILE_NAME, PRESETS, load_policy, parse_policy, preset_text
 from provenance.errors import UsageError
 from provenance.words import PersonDecision, Severity, forbidden_in
@@ -124,12 +124,16 @@ def test_a_block_never_passes_silently(
         assert any(one.decision is PersonDecision.DISMISSED and one.is_about(each) for one in judgements)
 
 
-@given(POLICIES, st.lists(FINDINGS, max_size=6))
-def test_signing_is_refused_in_words_exactly_where_a_finding_blocks_it(policy: Policy, findings: list[Finding]) -> None:
-    refusal = refuses_signing(policy, findings)
+@given(POLICIES, st.lists(FINDINGS, max_size=6), st.sampled_from(Gate))
+def test_a_ruling_is_recorded_with_its_policy_and_the_rule_that_blocks(
+    policy: Policy, findings: list[Finding], gate: Gate
+) -> None:
+    ruling = policy.judge(findings, gate=gate)
+    record = ruling.record()
 
-    assert (refusal is None) == (policy.judge(findings, gate=Gate.SIGN).effect is not DECIDE)
-    assert refusal is None or (any(each.sentence in refusal for each in findings) and not forbidden_in(refusal))
+    assert (record["digest"], record[gate.value]) == (str(policy.digest), ruling.effect.value)
+    assert ("rule" in record) == (ruling.effect is DECIDE)
+    assert record.get("rule") in {None, *(rule.name for rule in policy.rules)}
 
 
 def test_the_last_decision_of_a_pair_holds() -> None:

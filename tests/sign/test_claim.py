@@ -99,6 +99,32 @@ CLAIMS = {
         all_actions=False,
         generator=PROV,
     ),
+    "exported": Claim(
+        title="Fjord 12",
+        media_type="image/webp",
+        opening="opened",
+        when=WHEN,
+        ingredients=(PARENT,),
+        edits=(Edit(action="c2pa.transcoded", when=WHEN), Edit(action="c2pa.published", when=WHEN)),
+        record={"artwork": "01JD90", "disclosed": "full", "making": "generated"},
+        bias={
+            "version": "1",
+            "audit": "sha256:" + "ef" * 32,
+            "date": "2026-11-22",
+            "outputs": "256",
+            "works": "3012",
+            "dimensions": {
+                "category": {
+                    "told": "more",
+                    "of": "250",
+                    "group": "coasts",
+                    "parity": "+0.120 (+0.060 to +0.180)",
+                }
+            },
+            "cannot_tell": ["creator", "faces"],
+        },
+        generator=PROV,
+    ),
 }
 
 
@@ -163,6 +189,7 @@ DEFECTS: list[tuple[dict[str, Any], str]] = [
     ({"record": {"deep": {"scores": ["x", 0.5]}}}, "list of numbers"),
     ({"record": {"seed": 2**63}}, "does not fit"),
     ({"record": {"loss": float("nan")}}, "does not fit"),
+    ({"bias": {"shares": [0.2, 0.8]}}, "list of numbers"),
 ]
 
 
