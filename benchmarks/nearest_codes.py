@@ -6,11 +6,19 @@ the same eight codes and merged in no way at all, and against a scan in SQL: SQL
 that counts bits, over 100,000 rows for one orientation, times 10 times 8 to compare. Rounds alternate; times are CPU
 milliseconds a picture on one core, the median with the least and the most.
 Recall is the share of the true ten nearest, by a plain numpy count of all bits, that are found: it must be 1.
+
+`--corpus FOLDER --sizes 100000 1000000 10000000` measures on real codes instead: those of random crops of its
+pictures, which lie in clumps as an archive's do. Then faiss's IndexBinaryMultiHash is measured too, and, where
+`--imagededup PYTHON` names an interpreter that has it, imagededup's tree and its brute force, over 100,000 codes.
 """
 
+import argparse
 import sqlite3
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import TypeAlias
@@ -29,8 +37,94 @@ PROMISE = 1.5
 Codes: TypeAlias = NDArray[np.uint8]
 
 
+_PEER = """
+import sys
+from time import process_time
+from imagededup.handlers.search.retrieval import HashEval
+codes = sys.stdin.read().split()
+stored = {str(row): code for row, code in enumerate(codes[20:])}
+asked = {str(row): code for row, code in enumerate(codes[:20])}
+distance = lambda a, b: (int(a, 16) ^ int(b, 16)).bit_count()
+for method in ("bktree", "brute_force"):
+    start = process_time()
+    HashEval(stored, asked, distance, verbose=False, threshold=8, search_method=method)
+    print(method, 1000 * (process_time() - start) / 20)
+"""
+
+
 def main() -> int:
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("--corpus", type=Path, default=None)
+    asked.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    asked.add_argument("--imagededup", default=None, help="a Python that has imagededup")
+    options = asked.parse_args()
     faiss.omp_set_num_threads(1)
+    if options.corpus is None:
+        return on_random_codes()
+    from benchmarks.real_codes import codes_of, queries_of
+
+    codes = codes_of(options.corpus, max(options.sizes))
+    queries = queries_of(options.corpus, BATCH)
+    kept = min(on_real_codes(codes[:size], queries) for size in options.sizes)
+    by_imagededup(codes[:SUBSET], options.imagededup)
+    print("kept" if kept else "BROKEN")
+    return 0 if kept else 1
+
+
+def on_real_codes(codes: Codes, queries: Codes) -> bool:
+    """Hold our index against faiss, in memory and on disk, and MultiHash against both."""
+    uids = [f"{row:064x}" for row in range(len(codes))]
+    index, flat = Index("benchmark", SIZE), faiss.IndexBinaryFlat(8 * SIZE)
+    adding = clocked(lambda: index.add(uids, codes))
+    flat.add(codes)
+    print(f"{len(codes):,} real codes of {8 * SIZE} bits; added in {adding / 1000:.2f} s; CPU ms a picture of 8 codes")
+    kept = race(index, flat, queries[:1], "one picture")
+    by_numpy = recall(index, codes, uids, queries[:6])
+    print(f"  recall of the true {K}: {by_numpy:.4f}; promised: 1")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "codes"
+        index.save(path, last_id=1)
+        opening = [clocked(lambda: Index.load(path)) for _ in range(3)]
+        print(
+            f"  on disk {path.stat().st_size / 1e6:,.0f} MB; opened, every byte checked, in {median(opening):,.0f} ms"
+        )
+    by_multihash(index, codes, queries)
+    if len(codes) <= SUBSET:
+        print(f"  SQLite, {len(codes):,} rows, one orientation: {by_sql(codes, queries[0]):.0f} ms")
+    return kept and by_numpy == 1
+
+
+def by_multihash(index: Index, codes: Codes, queries: Codes) -> None:
+    """Time 16 tables of 16 bits with one bit turned, which find all to 31 bits; of real codes many share a bucket."""
+    tables = faiss.IndexBinaryMultiHash(8 * SIZE, 16, 16)
+    making = clocked(lambda: tables.add(codes))
+    for turned in (0, 1):
+        tables.nflip = turned
+        times = [clocked(lambda query=query: tables.search(query, K)) for query in queries[:5]]  # type: ignore[misc]
+        missed = sum(_missed(tables, index, query) for query in queries[:5])
+        print(
+            f"  MultiHash 16 x 16, {turned} turned: {median(times):8.2f}  ({min(times):.2f} to {max(times):.2f}); "
+            f"made in {making / 1000:.0f} s; missed {missed} of those within 31 bits"
+        )
+
+
+def _missed(tables: faiss.IndexBinaryMultiHash, index: Index, query: Codes) -> int:
+    """Count what our index finds among the nearest ten at 31 bits or fewer, and the tables do not."""
+    found = {f"{row:064x}" for row in tables.search(query, K)[1].ravel().tolist() if row >= 0}
+    return len({hit.uid for hit in index.nearest(query, K)[0] if hit.distance <= 31} - found)
+
+
+def by_imagededup(codes: Codes, python: str | None) -> None:
+    """Time imagededup's own searches over the first 64 bits of each code, at radius 8."""
+    if python is None:
+        print("imagededup was not measured: --imagededup names no Python that has it")
+        return
+    words = "\n".join(code[:8].tobytes().hex() for code in codes)
+    done = subprocess.run([python, "-c", _PEER], input=words, capture_output=True, text=True, check=False)
+    print(done.stdout or f"imagededup was not measured: {done.stderr.strip().splitlines()[-1:]}")
+
+
+def on_random_codes() -> int:
     rng = np.random.default_rng(1)
     codes = stored(rng)
     queries = asked(rng, codes)

@@ -1,7 +1,7 @@
 """Our own detector as the benchmark measures it: what `prov audit` does, on pictures instead of an archive."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, cached_property
 
 import numpy as np
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.corpus import Work, load
 from benchmarks.detection.detector import Scored
-from provenance.compare.cascade import Candidate, candidates
+from provenance.compare.cascade import Candidate, measured, promising
 from provenance.compare.gallery import MemoryGallery
 from provenance.compare.judge import Judge
 from provenance.compare.look import Look, look_at
+from provenance.compare.promise import Promise
 from provenance.fingerprint.embedding import Embedder, Projection
 from provenance.picture import Picture
 
@@ -34,9 +35,10 @@ class Cascade:
 
     name = "prov"
 
-    def __init__(self) -> None:
-        """Know no work yet."""
-        self.stages: Mapping[str, float] = {}
+    def __init__(self, promise: Promise | None = None) -> None:
+        """Know no work yet; `promise` says which proposals are measured, None takes the shipped one."""
+        self._promise = promise
+        self.stages: dict[str, float] = {}
 
     def fit(self, works: Sequence[Work]) -> None:
         """Look at every work."""
@@ -50,8 +52,12 @@ class Cascade:
         asked = look(query)
         seen = time.thread_time()
         left_out = [self._places[uid] for uid in without if uid in self._places]
-        found = candidates(asked, self._gallery, without=left_out)
-        self.stages = {"reducing": seen - started, "searching and measuring": time.thread_time() - seen}
+        proposals = promising(asked, self._gallery, without=left_out, promise=self._promise)
+        proposed = time.thread_time()
+        found = measured(asked, self._gallery, proposals)
+        self.stages = {"reducing": seen - started, "searching": proposed - seen}
+        if proposals:
+            self.stages["measuring"] = time.thread_time() - proposed
         return [(self._uids[each.place], each) for each in found]
 
     def search(self, query: NDArray[np.uint8], *, without: Collection[str] = ()) -> list[Scored]:

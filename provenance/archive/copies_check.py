@@ -4,32 +4,32 @@ from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from provenance.archive.continued import continued
+from provenance.archive.copies_index import CopiesIndex
 from provenance.archive.features import METHODS, kept
-from provenance.archive.gallery import ArchiveGallery, complete, gallery
+from provenance.archive.gallery import ArchiveGallery, Uids, works_root
+from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.audit import copies
 from provenance.audit.copies import Suspect
 from provenance.audit.finding import Finding
-from provenance.collect.merkle import dataset_root
-from provenance.compare.agreement import SIDE as GREY_SIDE
 from provenance.compare.cascade import Candidate, candidates
 from provenance.compare.colour import NAME as COLOUR
-from provenance.compare.colour import SIDE as COLOUR_SIDE
-from provenance.compare.colour import colour_distance, unpack_colour
+from provenance.compare.colour import unpack_colour
 from provenance.compare.judge import Judge, Line
 from provenance.compare.look import GREY, Look, unpack_grey
+from provenance.compare.promise import Promise
+from provenance.compare.stored import Stored
 from provenance.digest import Json
 from provenance.errors import NotFoundError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack
 from provenance.fingerprint.local import NAME as POINTS
 from provenance.fingerprint.local import LocalFeatures
-from provenance.schema import Calibration, Kind
+from provenance.schema import Artwork, Calibration, Kind, Node, Work
+from provenance.words import Severity
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -38,37 +38,64 @@ if TYPE_CHECKING:
 class CopiesCheck:
     """The works of an archive, or its artworks, held ready for many pictures; read when the first one comes."""
 
-    def __init__(self, archive: "Archive", kind: Kind = Kind.WORK) -> None:
-        """Read the line, and which pictures there are."""
+    def __init__(self, archive: "Archive", kind: Kind = Kind.WORK, *, dataset: OneDataset | None = None) -> None:
+        """Read the line; of works only those of `dataset` are compared with, if one is given."""
         self._archive = archive
+        self._dataset = dataset
         self._judge = Judge.shipped()
         with archive.database.read() as session:
             self.line = line_of(session, self._judge)
-            self._pictures = complete(session, kind)
-        self.uids = list(self._pictures.values())
+        self._index = CopiesIndex(archive, kind, only=None if dataset is None else dataset.works)
+
+    @property
+    def uids(self) -> Uids:
+        """The pictures that are compared with: those that there were at the first question."""
+        return self._gallery.uids
+
+    @property
+    def notice(self) -> str | None:
+        """A sentence to show where the index had to be made anew, or could not be kept."""
+        return self._index.notice
 
     def settings(self) -> Mapping[str, Json]:
         """Give what has to be known to judge the answer later: versions, the line, and a digest of the works."""
-        root = dataset_root(self.uids) if self.uids else None
         return {
             **copies.settings(self.line),
             "features": list(METHODS),
             "works": len(self.uids),
-            "works_root": root,
+            "works_root": works_root(self._stored, self._index.folder),
+            **({} if self._dataset is None else {KEY: self._dataset.record()}),
         }
 
     def findings(self, session: Session, artwork_id: int, uid: str) -> list[Finding]:
         """Look for copies in an artwork that has its features. Raises NotFoundError if it has not."""
         data = _held(session, artwork_id)
-        return list(copies.findings(self.suspects(data, without=continued(self._archive, [uid])), self.line))
+        without = continued(self._archive, [uid])
+        found = list(copies.findings(self.suspects(data, without=without), self.line))
+        told = {finding.other for finding in found if finding.severity is not Severity.NOTE}
+        same = [other for other in self._same(session, artwork_id) if other not in told and other not in without]
+        return [*map(copies.same_pixels, same), *found]
 
-    def suspects(self, data: Mapping[str, bytes], *, without: Collection[str] = ()) -> list[Suspect]:
-        """Measure what a picture may be a copy of; `data` is what `features.reduce` gives, `without` are uids."""
+    def suspects(
+        self, data: Mapping[str, bytes], *, without: Collection[str] = (), promise: Promise | None = None
+    ) -> list[Suspect]:
+        """Measure what a picture may be a copy of; `data` is what `features.reduce` gives, `without` are uids.
+
+        `promise` says what is worth measuring, as for `candidates`.
+        """
         if not self.uids:
             return []
-        look, colour = self._look(data), unpack_colour(data[COLOUR])
-        found = candidates(look, self._gallery, without=self._gallery.places(without))
-        return [self._suspect(look, colour, candidate) for candidate in found]
+        look = self._look(data)
+        found = candidates(look, self._gallery, without=self._gallery.places(without), promise=promise)
+        return [self._suspect(look, candidate) for candidate in found]
+
+    def _same(self, session: Session, artwork_id: int) -> list[str]:
+        """Name works with the same pixels: flat pictures and slivers have nothing that could be measured."""
+        pixels = select(Artwork.pixels_digest).where(Artwork.id == artwork_id).scalar_subquery()
+        query = select(Node.uid).join(Work, Work.id == Node.id).where(Work.pixels_digest == pixels).order_by(Node.id)
+        uids = session.scalars(query).all()
+        held = {self.uids[place] for place in self._gallery.places(uids)}
+        return [uid for uid in uids if uid in held]
 
     def suspects_of(self, row: int, *, without: Collection[str]) -> list[Suspect]:
         """Do the same for a work or artwork that has its features."""
@@ -78,7 +105,11 @@ class CopiesCheck:
 
     @cached_property
     def _gallery(self) -> ArchiveGallery:
-        return gallery(self._archive, self._pictures)
+        return ArchiveGallery(self._archive, self._stored)
+
+    @cached_property
+    def _stored(self) -> Stored:
+        return self._index.level()
 
     @cached_property
     def _projection(self) -> Projection:
@@ -88,23 +119,18 @@ class CopiesCheck:
         return Look(
             local=LocalFeatures.from_bytes(data[POINTS]),
             grey=unpack_grey(data[GREY]),
+            colour=unpack_colour(data[COLOUR]),
             embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
         )
 
-    def _suspect(self, look: Look, colour: NDArray[np.uint8], candidate: Candidate) -> Suspect:
-        other, distance = self._gallery.look(candidate.place), None
-        if candidate.matrix is not None:
-            small = candidate.matrix.copy()
-            small[:, 2] *= COLOUR_SIDE / GREY_SIDE
-            there = self._gallery.colour(candidate.place)
-            distance = colour_distance(colour, there, small, mirrored=bool(candidate.change & 1))
+    def _suspect(self, look: Look, candidate: Candidate) -> Suspect:
+        other = self._gallery.look(candidate.place)
         return Suspect(
             uid=self._gallery.uids[candidate.place],
             score=self._judge.score(candidate),
             candidate=candidate,
             artwork_shape=(look.grey.shape[0], look.grey.shape[1]),
             work_shape=(other.grey.shape[0], other.grey.shape[1]),
-            colour=distance,
         )
 
 

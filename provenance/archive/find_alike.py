@@ -17,8 +17,9 @@ from provenance.archive.labels import labels
 from provenance.archive.nodes import node_ids
 from provenance.archive.thresholds import thresholds
 from provenance.audit.copies import STYLE, Relation
+from provenance.compare.promise import Promise
 from provenance.errors import UsageError
-from provenance.fingerprint import METHODS, fingerprint_all
+from provenance.fingerprint import DECIDING, Method
 from provenance.picture import Picture
 from provenance.schema import Kind, Node
 
@@ -32,7 +33,8 @@ COUNT: Final = 10
 MOST: Final = 200
 SAME: Final = "same picture as"
 """What is said of the very same pixels."""
-_FINEST: Final = max(METHODS, key=lambda method: method.bits)
+_RULER: Final[Method] = DECIDING[0]
+"""The fingerprint that distances are by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +53,8 @@ class Alike:
     cosine: float | None = None
     """How alike the two look as a whole, -1 to 1."""
     distance: int | None = None
-    """Bits of the finest fingerprint that differ; None where it was not among the nearest by it."""
-    bits: int = _FINEST.bits
+    """Bits of the fingerprint that decides which differ; None where it was not among the nearest by it."""
+    bits: int = _RULER.bits
 
     @property
     def order(self) -> tuple[bool, bool, float, int, str]:
@@ -107,7 +109,7 @@ def find_alike(
         alike=_named(archive, nearest),
         line=line.score,
         judge=line.judge,
-        method=_FINEST.name,
+        method=_RULER.name,
         compared=compared,
         of=_counts(archive, kinds),
     )
@@ -115,7 +117,7 @@ def find_alike(
 
 def _by_parts(check: CopiesCheck, kind: Kind, data: Mapping[str, bytes]) -> Iterator[Alike]:
     """Lay the pictures of the archive over this one."""
-    for suspect in check.suspects(data):
+    for suspect in check.suspects(data, promise=Promise.shipped().of_all()):
         cosine, flagged = suspect.candidate.cosine, suspect.score >= check.line.score
         said = suspect.relation if flagged else Relation.STYLE if cosine >= STYLE else None
         yield Alike(
@@ -131,15 +133,11 @@ def _by_parts(check: CopiesCheck, kind: Kind, data: Mapping[str, bytes]) -> Iter
 def _by_fingerprint(
     archive: "Archive", kind: Kind, picture: Picture, found: Mapping[str, Alike], count: int
 ) -> dict[str, Alike]:
-    """Find the nearest by the finest fingerprint, in any of eight orientations; all pictures have one."""
+    """Find the nearest by the fingerprint that decides, in any of eight orientations; all pictures have one."""
     archive.indexes.refresh()
-    index = (archive.indexes.works() if kind is Kind.WORK else archive.indexes.artworks())[_FINEST.name]
-    asked = fingerprint_all(picture)[_FINEST.name]
-    line = (
-        thresholds(archive.settings).get(_FINEST.name, _FINEST.flagged_at)
-        if asked.quality >= _FINEST.reliable_at
-        else -1
-    )
+    index = (archive.indexes.works() if kind is Kind.WORK else archive.indexes.artworks())[_RULER.name]
+    asked = _RULER.fingerprint(picture)
+    line = thresholds(archive.settings)[_RULER.name] if asked.quality >= _RULER.reliable_at else -1
     near: dict[str, Alike] = {}
     for hit in index.nearest(asked.matrix, count)[0]:
         known = found.get(hit.uid) or Alike(uid=hit.uid, kind=kind.value)

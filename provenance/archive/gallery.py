@@ -1,82 +1,170 @@
-"""The works or artworks of an archive as a gallery that can be searched for copies."""
+"""The works or artworks of an archive as a gallery that can be searched for copies.
 
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
+Votes and vectors come from the index; what a candidate is then measured by is read from the database, for it alone.
+"""
+
+import contextlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from provenance.archive.features import METHODS, kept
+from provenance.archive.features import METHODS
+from provenance.collect.merkle import dataset_root
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import unpack_colour
-from provenance.compare.gallery import Gallery
 from provenance.compare.look import GREY, Look, unpack_grey
+from provenance.compare.stored import Stored
+from provenance.compare.voting import Vote
+from provenance.errors import DamagedArchiveError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack
 from provenance.fingerprint.local import NAME as POINTS
 from provenance.fingerprint.local import LocalFeatures
-from provenance.schema import Feature, Kind, Node
+from provenance.schema import Feature, Node
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-_LOOKS = 512
-"""Small copies that are kept unpacked."""
+_KEPT: Final = 512
+"""Candidates that are kept as they were read."""
+_AT_ONCE: Final = 64
+"""Candidates that are read together."""
+_PART: Final = 4_096
+_ROOT: Final = "root.json"
+_WORTH_KEEPING: Final = 10_000  # pictures
 
 
-class ArchiveGallery(Gallery):
-    """Pictures of an archive with features; small copies lie in memory as they are packed."""
+class Uids(Sequence[str]):
+    """The uids of an index, by place; nothing is held for each."""
 
-    def __init__(
-        self,
-        uids: Sequence[str],
-        points: Sequence[LocalFeatures],
-        embeddings: NDArray[np.float32],
-        greys: Sequence[bytes],
-        colours: Sequence[bytes],
-    ) -> None:
-        """Take what is kept of `uids`, one after the other; `embeddings` are projected."""
+    def __init__(self, rows: NDArray[np.void]) -> None:
+        """Name the pictures of `rows`."""
+        self._uids = rows["uid"]
 
-        def look(place: int) -> Look:
-            return Look(local=points[place], grey=unpack_grey(greys[place]), embedding=embeddings[place])
+    def __len__(self) -> int:
+        return len(self._uids)
 
-        super().__init__(points, embeddings, lru_cache(maxsize=_LOOKS)(look))
-        self.uids = uids
-        self._places = {uid: place for place, uid in enumerate(uids)}
-        self._colours = colours
+    def __iter__(self) -> Iterator[str]:
+        """Name all, some at once."""
+        for start in range(0, len(self), _PART):
+            text = self._uids[start : start + _PART].tobytes().hex()
+            yield from (text[place : place + 64] for place in range(0, len(text), 64))
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        """Name one picture, or some."""
+        if isinstance(place, slice):
+            return [uid.tobytes().hex() for uid in self._uids[place]]
+        return str(self._uids[place].tobytes().hex())
+
+
+class ArchiveGallery:
+    """Pictures of an archive that have all features. Threads may ask it."""
+
+    def __init__(self, archive: "Archive", stored: Stored) -> None:
+        """Search by `stored`; read candidates from the archive's database."""
+        self._database = archive.database
+        self._stored = stored
+        self._projection = Projection.load()
+        self._lock = threading.Lock()
+        self._read: OrderedDict[int, Look] = OrderedDict()
+        self._proposed: list[int] = []
+        self.uids = Uids(stored.rows)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
     def places(self, uids: Collection[str]) -> list[int]:
         """Say where pictures are; those that are not here are left out."""
-        return [self._places[uid] for uid in uids if uid in self._places]
+        return self._stored.places(uids)
 
-    def colour(self, place: int) -> NDArray[np.uint8]:
-        """Give the small colour copy of one."""
-        return unpack_colour(self._colours[place])
+    def vote(
+        self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
+    ) -> Sequence[Vote]:
+        """Name those whose points are like the asker's, as `Voters.ask` does."""
+        votes = self._stored.voters.ask(descriptors, asker, most, without)
+        self._expect([vote.place for vote in votes])
+        return votes
+
+    def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name those that look most like it as a whole, best first."""
+        places = self._stored.resembling(embedding, most, without)
+        self._expect(places)
+        return places
+
+    def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
+        """Say how alike one looks as a whole, -1 to 1."""
+        return float(self.look(place).embedding @ embedding)
+
+    def look(self, place: int) -> Look:
+        """Give all that comparing needs of one. Raises DamagedArchiveError where the database has it no more."""
+        return self._features(place)
+
+    def _expect(self, places: Iterable[int]) -> None:
+        """Remember what was proposed: it is read together when the first of it is looked at."""
+        with self._lock:
+            self._proposed = [*self._proposed, *places][-_AT_ONCE + 1 :]
+
+    def _features(self, place: int) -> Look:
+        with self._lock:
+            if place not in self._read:
+                wanted = [each for each in dict.fromkeys([place, *self._proposed]) if each not in self._read]
+                self._proposed = []
+                self._read |= self._from_database(wanted)
+            self._read.move_to_end(place)
+            while len(self._read) > _KEPT:
+                self._read.popitem(last=False)
+            return self._read[place]
+
+    def _from_database(self, places: Sequence[int]) -> dict[int, Look]:
+        nodes = self._stored.rows["node"][np.asarray(places)].tolist()
+        query = select(Node.id, Node.uid, Feature.method, Feature.data).join(Feature, Feature.node_id == Node.id)
+        held: dict[tuple[int, str], dict[str, bytes]] = {}
+        with self._database.read() as session:
+            for row, uid, method, data in session.execute(query.where(Node.id.in_(nodes), Feature.method.in_(METHODS))):
+                held.setdefault((row, uid), {})[method] = data
+        return {
+            place: self._unpacked(held.get((node, self.uids[place]), {}), self.uids[place])
+            for place, node in zip(places, nodes, strict=True)
+        }
+
+    def _unpacked(self, data: Mapping[str, bytes], uid: str) -> Look:
+        if len(data) < len(METHODS):
+            message = f"The database has not all features of {uid}, which the index names. Call again to compare anew."
+            raise DamagedArchiveError(message)
+        return Look(
+            local=LocalFeatures.from_bytes(data[POINTS]),
+            grey=unpack_grey(data[GREY]),
+            colour=unpack_colour(data[COLOUR]),
+            embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
+        )
 
 
-def gallery(archive: "Archive", uids: Mapping[int, str]) -> ArchiveGallery:
-    """Read pictures, row to uid, that have all features: what `complete` names."""
-    with archive.database.read() as session:
-        points = {row: LocalFeatures.from_bytes(data) for row, data in kept(session, list(uids), POINTS)}
-        whole = {row: unpack(data) for row, data in kept(session, list(uids), EMBEDDING)}
-        greys, colours = dict(kept(session, list(uids), GREY)), dict(kept(session, list(uids), COLOUR))
-    projection = Projection.load()
-    empty = np.zeros((0, projection.length), np.float32)
-    return ArchiveGallery(
-        list(uids.values()),
-        [points[row] for row in uids],
-        projection.project(np.stack([whole[row] for row in uids])) if uids else empty,
-        [greys[row] for row in uids],
-        [colours[row] for row in uids],
-    )
-
-
-def complete(session: Session, kind: Kind) -> dict[int, str]:
-    """Name the pictures that have all features, row to uid. `features.fill` makes up for others."""
-    query = select(Node.id, Node.uid).where(Node.kind == kind.value).order_by(Node.id)
-    for method in METHODS:
-        query = query.where(select(Feature.id).where(Feature.node_id == Node.id, Feature.method == method).exists())
-    return dict(session.execute(query).all())
+def works_root(stored: Stored, folder: Path) -> str | None:
+    """Give the Merkle root of an index's pictures, None where there are none; it is kept in `folder` for next time."""
+    held = stored.manifest.pictures
+    if held is None or not held.entries:
+        return None
+    path, of = folder / _ROOT, f"{held.entries} {held.crc32:08x}"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["of"] == of and len(bytes.fromhex(kept["root"])) == 32:
+            return str(kept["root"])
+    root = dataset_root(Uids(stored.rows))
+    if held.entries >= _WORTH_KEEPING:
+        with contextlib.suppress(OSError):  # it only saves time
+            partial = path.with_name(f".{_ROOT}.{os.getpid()}-{threading.get_ident()}.partial")
+            partial.write_text(json.dumps({"of": of, "root": root}), encoding="utf-8")
+            partial.replace(path)
+    return root

@@ -60,9 +60,16 @@ class Agreement:
     @property
     def strength(self) -> float:
         """One number for choosing the better of two ways to lay pictures over each other."""
-        return max(
-            each.correlation * math.sqrt(max(each.contained, each.explained)) for each in (self.plain, self.followed)
-        )
+        return max(self.plain_strength, _strength(self.followed))
+
+    @property
+    def plain_strength(self) -> float:
+        """The same without following: it tells which way fits more exactly."""
+        return _strength(self.plain)
+
+
+def _strength(measured: Measured) -> float:
+    return measured.correlation * math.sqrt(max(measured.contained, measured.explained))
 
 
 def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreement:

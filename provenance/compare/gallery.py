@@ -1,6 +1,7 @@
 """Pictures that are searched for copies, each by its place."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,19 +11,45 @@ from provenance.compare.voting import Vote, Voters
 from provenance.fingerprint.local import LocalFeatures
 
 
-class Gallery:
-    """Points and embeddings in memory, put in order; looks come from wherever they are kept."""
+class Gallery(Protocol):
+    """Pictures that can be asked which of them are like another one."""
 
-    def __init__(
-        self, points: Sequence[LocalFeatures], embeddings: NDArray[np.float32], look: Callable[[int], Look]
-    ) -> None:
-        """Take the points and embeddings, float32 (pictures, n) of length 1, and `look`, by place."""
-        self.look = look
-        self._voters = Voters(points)
-        self._embeddings = embeddings
+    def __len__(self) -> int: ...
+
+    def look(self, place: int) -> Look:
+        """Give all that comparing needs of one."""
+        ...
+
+    def vote(
+        self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
+    ) -> Sequence[Vote]:
+        """Name those whose points are like the asker's, as `Voters.ask` does."""
+        ...
+
+    def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name those that look most like it as a whole, best first."""
+        ...
+
+    def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
+        """Say how alike one looks as a whole, -1 to 1."""
+        ...
+
+
+class MemoryGallery:
+    """A gallery of looks that are all in memory: some 20 kB each, and 100 bytes more for each point."""
+
+    def __init__(self, looks: Sequence[Look]) -> None:
+        """Put the points of all looks in order."""
+        self._looks = looks
+        self._voters = Voters.of([each.local for each in looks])
+        self._embeddings = np.stack([each.embedding for each in looks]) if looks else np.zeros((0, 1), np.float32)
 
     def __len__(self) -> int:
-        return len(self._embeddings)
+        return len(self._looks)
+
+    def look(self, place: int) -> Look:
+        """Give the look at a place."""
+        return self._looks[place]
 
     def vote(
         self, descriptors: NDArray[np.uint8], asker: LocalFeatures, most: int, without: Collection[int]
@@ -31,7 +58,7 @@ class Gallery:
         return self._voters.ask(descriptors, asker, most, without)
 
     def resembling(self, embedding: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
-        """Name those that look most like it as a whole."""
+        """Name those that look most like it as a whole, best first."""
         if not len(self):
             return []
         alike = self._embeddings @ embedding
@@ -41,12 +68,3 @@ class Gallery:
     def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
         """Say how alike one looks as a whole, -1 to 1."""
         return float(self._embeddings[place] @ embedding)
-
-
-class MemoryGallery(Gallery):
-    """A gallery of looks that are all in memory: some 20 kB each, and 100 bytes more for each point."""
-
-    def __init__(self, looks: Sequence[Look]) -> None:
-        """Put the points of all looks in order."""
-        embeddings = np.stack([each.embedding for each in looks]) if looks else np.zeros((0, 1), np.float32)
-        super().__init__([each.local for each in looks], embeddings, looks.__getitem__)

@@ -15,14 +15,16 @@ from typing import Final, Self
 
 from provenance.compare.agreement import Agreement, Measured
 from provenance.compare.cascade import Candidate
+from provenance.compare.colour import Colours
+from provenance.compare.promise import quick
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError
 
-VERSION: Final = "judge_v1"
+VERSION: Final = "judge_v2"
 WANTED: Final = 0.001
 """False flags a picture that the shipped line was drawn for: one in a thousand."""
 
-_FILE: Final = "judge_v1.json"
+_FILE: Final = "judge_v2.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,23 +98,23 @@ class Judge:
 
 
 def measurements(candidate: Candidate) -> dict[str, float]:
-    """Give what the judge weighs, by name: each 0 or more, and about 1 at most."""
+    """Give what the judge weighs, by name: each about 1 at most."""
     agreement = candidate.agreement
     plain, followed = agreement.plain, agreement.followed
-    places = math.log1p(min(candidate.places, 60))
-    cosine = max(0.0, candidate.cosine)
+    known = quick(
+        places=candidate.places,
+        pairs=candidate.pairs,
+        votes=candidate.votes,
+        cosine=candidate.cosine,
+        ahead=candidate.ahead,
+        outline=candidate.outline,
+    )
+    places = known["places"]
     contained = math.sqrt(max(followed.contained, followed.explained))
     correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
     evidence, evidence_after = _amount(plain), _amount(followed)
     return {
-        "places": places,
-        "few places": min(candidate.places, 8) / 8,
-        "places of pairs": min(candidate.places, 60) / max(8, candidate.pairs),
-        "votes": min(candidate.votes, 3.0),
-        "cosine": cosine,
-        "cosine beyond": max(0.0, cosine - 0.4) ** 2,
-        "cosine ahead": max(0.0, candidate.ahead),
-        "outline": abs(candidate.outline),
+        **known,
         "correlation": correlation,
         "agreeing": plain.agreeing,
         "explained": plain.explained,
@@ -132,6 +134,20 @@ def measurements(candidate: Candidate) -> dict[str, float]:
         "both shares": math.sqrt(followed.contained * followed.explained),
         "evidence by agreeing": evidence_after * followed.agreeing**2,
         "evidence by places": evidence_after * places * plain.agreeing,
+        **_of_colours(candidate.colours),
+    }
+
+
+def _of_colours(found: Colours | None) -> dict[str, float]:
+    held = found or Colours(distance=0.0)
+    return {
+        "colours apart": min(held.apart, 60.0) / 60,
+        "colours the same": held.same,
+        "colours together": held.together,
+        "light apart": min(held.light_apart, 50.0) / 50,
+        "light together": held.light_together,
+        "colours here": min(held.here, 40.0) / 40,
+        "colours there": min(held.there, 40.0) / 40,
     }
 
 

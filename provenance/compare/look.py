@@ -1,4 +1,4 @@
-"""All that comparing needs of a picture: the whole as numbers, its points, and a small grey copy."""
+"""All that comparing needs of a picture: the whole as numbers, its points, and small copies in grey and in colour."""
 
 import zlib
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from provenance.compare.agreement import SIDE
 from provenance.compare.boxes import Boxes, boxes_of
+from provenance.compare.colour import small_colour
 from provenance.errors import DamagedArchiveError
 from provenance.fingerprint.local import LocalFeatures, local_features, shrunk
 from provenance.fingerprint.white import grey_on_white
@@ -28,6 +29,8 @@ class Look:
     local: LocalFeatures
     grey: NDArray[np.uint8]
     """Shape (height, width), the longest side 160."""
+    colour: NDArray[np.uint8]
+    """RGB on white, shape (height, width, 3), the longest side 64."""
     embedding: NDArray[np.float32]
     """Of length 1."""
 
@@ -69,4 +72,6 @@ def unpack_grey(data: bytes) -> NDArray[np.uint8]:
 
 def look_at(picture: "Picture", embedding: NDArray[np.float32]) -> Look:
     """Reduce `picture`; its `embedding` comes from whoever holds the network."""
-    return Look(local=local_features(picture), grey=small_grey(picture), embedding=embedding)
+    return Look(
+        local=local_features(picture), grey=small_grey(picture), colour=small_colour(picture), embedding=embedding
+    )

@@ -8,12 +8,15 @@ from scenes import drawing, look
 
 from provenance.compare.cascade import Candidate, candidates
 from provenance.compare.gallery import MemoryGallery
+from provenance.compare.promise import Promise
 
 WALL = MemoryGallery([look(drawing(seed)) for seed in range(20)])
 
 
 def best(image: Image.Image, without: tuple[int, ...] = ()) -> Candidate:
-    return max(candidates(look(image), WALL, without=without), key=lambda each: each.agreement.strength)
+    """Give the one that agrees most of all that were proposed, worth measuring or not."""
+    found = candidates(look(image), WALL, without=without, promise=Promise.shipped().of_all())
+    return max(found, key=lambda each: each.agreement.strength)
 
 
 def collage(image: Image.Image) -> Image.Image:
@@ -43,8 +46,27 @@ def test_a_copy_is_found_and_agrees(attack: Callable[[Image.Image], Image.Image]
     assert found.agreement.strength > 0.5
 
 
+def test_a_copy_has_the_colours_of_the_work_and_one_in_other_colours_has_not() -> None:
+    copy = best(drawing(9).crop((40, 40, 200, 200))).colours
+    red, green, blue = drawing(9).split()
+    other = best(Image.merge("RGB", (blue, red, green))).colours
+
+    assert copy is not None
+    assert other is not None
+    assert copy.apart < 15 < other.apart
+    assert copy.together > 0.8
+
+
 def test_a_stranger_agrees_with_nothing() -> None:
     assert best(drawing(77)).agreement.strength < 0.35
+
+
+def test_among_few_pictures_none_is_ahead_only_because_there_are_few() -> None:
+    alone, asked = MemoryGallery([look(drawing(3))]), look(drawing(9))
+
+    (found,) = candidates(asked, alone, promise=Promise.shipped().of_all())
+
+    assert found.ahead == pytest.approx(found.cosine - 0.185)
 
 
 def test_what_is_left_out_is_not_found() -> None:

@@ -16,26 +16,26 @@ def ask(voters: Voters, image: Image.Image, without: tuple[int, ...] = ()) -> li
 
 
 def test_a_part_votes_for_the_whole() -> None:
-    voters = Voters(LOCALS)
+    voters = Voters.of(LOCALS)
 
     assert ask(voters, drawing(7).rotate(15, fillcolor="white").crop((50, 50, 190, 200)))[0] == (7, 0)
 
 
 def test_a_mirrored_copy_votes_for_the_work_and_says_what_it_went_through() -> None:
-    assert ask(Voters(LOCALS), ImageOps.mirror(drawing(4)))[0] == (4, 1)
+    assert ask(Voters.of(LOCALS), ImageOps.mirror(drawing(4)))[0] == (4, 1)
 
 
 def test_what_is_left_out_gets_no_vote() -> None:
-    assert 7 not in [place for place, _ in ask(Voters(LOCALS), drawing(7), without=(7,))]
+    assert 7 not in [place for place, _ in ask(Voters.of(LOCALS), drawing(7), without=(7,))]
 
 
 def test_an_empty_gallery_and_an_empty_picture_give_no_votes() -> None:
     nothing = features_of(np.full((320, 320), 255, np.uint8))
 
-    assert ask(Voters([]), drawing(1)) == []
-    assert ask(Voters([nothing]), drawing(1)) == []
-    assert Voters(LOCALS).ask(changed_descriptors(nothing.descriptors), nothing, 5, ()) == []
+    assert ask(Voters.of([]), drawing(1)) == []
+    assert ask(Voters.of([nothing]), drawing(1)) == []
+    assert Voters.of(LOCALS).ask(changed_descriptors(nothing.descriptors), nothing, 5, ()) == []
 
 
 def test_the_same_pictures_give_the_same_votes() -> None:
-    assert ask(Voters(LOCALS), drawing(3)) == ask(Voters(LOCALS), drawing(3))
+    assert ask(Voters.of(LOCALS), drawing(3)) == ask(Voters.of(LOCALS), drawing(3))
