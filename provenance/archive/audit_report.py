@@ -10,26 +10,33 @@ from provenance import schema
 from provenance.archive.audit import Audited, AuditOutcome
 from provenance.archive.current import current_rows
 from provenance.archive.detail import Detail, show
+from provenance.archive.features import kept
 from provenance.archive.judgements import Judgement, judgements
 from provenance.archive.nodes import node_id
+from provenance.archive.one_dataset import OneDataset
 from provenance.archive.refingerprint import picture_of
 from provenance.archive.standing import Known, given_only, standings
 from provenance.audit import copies
 from provenance.audit.copies import Relation
 from provenance.audit.proportion import interval
 from provenance.database import utc_now
-from provenance.errors import UsageError
+from provenance.errors import DamagedArchiveError, UsageError
 from provenance.export.audit_report import (
     AuditReport,
     ErrorRate,
+    Matrix,
     Measure,
+    Point,
     ReportedArtwork,
     ReportedCheck,
     ReportedJudgement,
     ReportedMatch,
 )
-from provenance.export.audit_report_page import audit_page
+from provenance.export.audit_report_page import SHOWN, audit_page
+from provenance.export.audit_report_points import shared_points
 from provenance.export.audit_report_regions import recorded_matrix
+from provenance.fingerprint.local import NAME as POINTS
+from provenance.fingerprint.local import LocalFeatures
 from provenance.picture import Picture
 from provenance.schema import Kind, Node
 from provenance.settings import write_file
@@ -63,7 +70,7 @@ def report(archive: "Archive", outcome: AuditOutcome, *, command: str) -> AuditR
     return AuditReport(
         archive=archive.folder.name,
         audited_at=utc_now(),
-        artworks=tuple(_artwork(archive, each, given) for each in outcome.artworks),
+        artworks=tuple(_artwork(archive, each, outcome.dataset, given) for each in outcome.artworks),
         methods=_methods(outcome),
         program=f"prov {version('provenance-archive')}",
         command=command,
@@ -78,17 +85,19 @@ def _methods(outcome: AuditOutcome) -> tuple[tuple[str, str], ...]:
     return ((f"{copies.NAME} {copies.VERSION}", said),)
 
 
-def _artwork(archive: "Archive", audited: Audited, given: int) -> ReportedArtwork:
-    detail = show(archive, audited.uid)
+def _artwork(archive: "Archive", audited: Audited, dataset: OneDataset | None, given: int) -> ReportedArtwork:
+    about = None if dataset is None else dataset.uid
+    detail = show(archive, audited.uid, dataset=about)
     with archive.database.read() as session:
         row = node_id(session, audited.uid)
-        found = current_rows(session, [row])
+        found = current_rows(session, [row], dataset=about)
         alike = [each.Finding.other_id for each in found if each.Finding.check == copies.NAME]
         known = standings(session, row, alike)
         said = judgements(session, row)
         works = {other: session.get_one(schema.Work, other) for other in alike}
+        points = dict(kept(session, [row, *alike[:SHOWN]], POINTS)) if alike else {}
         session.expunge_all()
-    opened = _Opened(archive=archive, detail=detail, known=known, said=said)
+    opened = _Opened(archive=archive, row=row, detail=detail, known=known, said=said, points=points)
     return ReportedArtwork(
         uid=detail.uid,
         title=detail.title or detail.label,
@@ -111,7 +120,8 @@ def _artwork(archive: "Archive", audited: Audited, given: int) -> ReportedArtwor
         ),
         compared=detail.works_compared,
         of=detail.works_known,
-        given=given,
+        given=given if dataset is None else 0,
+        dataset=None if dataset is None else str(dataset),
         decided=None if audited.severity is None else Severity(audited.severity),
     )
 
@@ -121,9 +131,12 @@ class _Opened:
     """An artwork whose findings are written down, with what is known of the works that they name."""
 
     archive: "Archive"
+    row: int
     detail: Detail
     known: Mapping[int, Known]
     said: Sequence[Judgement]
+    points: Mapping[int, bytes]
+    """What is kept of the points of the artwork and of the works that are shown, by row."""
 
     def picture(self, kind: Kind, row: int, uid: str) -> Callable[[], Picture]:
         """Give what opens a picture: only one is in memory at a time."""
@@ -134,6 +147,9 @@ class _Opened:
         evidence = finding.evidence
         standing = self.known.get(work.id)
         size = (self.detail.width, self.detail.height)
+        matrix = recorded_matrix(evidence, artwork=size, other=(work.width, work.height))
+        inverted = "inverted" in evidence["change"]
+        lines = [evidence["line"]] if "line" in evidence else []  # equal pixels need none
         return ReportedMatch(
             uid=uid,
             title=work.title or work.name,
@@ -143,11 +159,12 @@ class _Opened:
             creator=work.creator,
             licence=work.licence,
             picture=self.picture(Kind.WORK, work.id, uid),
-            matrix=recorded_matrix(evidence, artwork=size, other=(work.width, work.height)),
-            inverted="inverted" in evidence["change"],
-            method=f"{finding.check} {finding.check_version}, {evidence['line']['judge']}",
-            measures=_measures(evidence),
-            rates=(_rate(evidence["line"]),),
+            matrix=matrix,
+            inverted=inverted,
+            points=() if matrix is None else self._shared(work.id, matrix, inverted=inverted),
+            method=", ".join([f"{finding.check} {finding.check_version}", *(line["judge"] for line in lines)]),
+            measures=_measures(evidence, lines),
+            rates=tuple(map(_rate, lines)),
             judgements=tuple(
                 ReportedJudgement(decision=each.decision, reason=each.reason, by=each.by, at=each.at)
                 for each in sorted(self.said, key=lambda each: each.number)
@@ -155,17 +172,29 @@ class _Opened:
             ),
         )
 
+    def _shared(self, work: int, matrix: Matrix, *, inverted: bool) -> tuple[tuple[Point, Point], ...]:
+        """Find the places that both have; none where one's points are not kept, or cannot be read any more."""
+        if not {self.row, work} <= self.points.keys():
+            return ()
+        try:
+            here, there = (LocalFeatures.from_bytes(self.points[row]) for row in (self.row, work))
+        except DamagedArchiveError:
+            return ()
+        return shared_points(here, there, matrix, inverted=inverted)
 
-def _measures(evidence: Mapping[str, Any]) -> tuple[Measure, ...]:
-    line = evidence["line"]
+
+def _measures(evidence: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...]:
     return (
-        Measure(
-            name="Score",
-            value=evidence["score"],
-            line=line["flagged_at"],
-            lowest=-10,
-            highest=30,
-            method=line["judge"],
+        *(
+            Measure(
+                name="Score",
+                value=evidence["score"],
+                line=line["flagged_at"],
+                lowest=-10,
+                highest=30,
+                method=line["judge"],
+            )
+            for line in lines
         ),
         _share("Of the work found in the artwork", evidence["work_contained"]),
         _share("Of the artwork found in the work", evidence["artwork_explained"]),

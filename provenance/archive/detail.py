@@ -1,7 +1,7 @@
 """Everything about one artwork, read in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
-from provenance.archive.current import current_rows, latest_audits
+from provenance.archive.current import current_rows, finding_of, latest_audits
+from provenance.archive.judgements import Judgement, judgements, person_said
 from provenance.archive.labels import labels
 from provenance.archive.search import makers
 from provenance.archive.standing import Known, standings
+from provenance.audit.policy import PersonSaid
 from provenance.schema import Kind
-from provenance.words import Standing, about_work
+from provenance.words import PersonDecision, Standing, about_work
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -46,6 +48,8 @@ class FindingRow:
     other: str | None
     standing: Standing | None = None
     """What the other one is, if it is a work."""
+    decision: PersonDecision | None = None
+    """What a person decided about it, if that holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +81,22 @@ class Detail:
     artworks_compared: int
     matches: Sequence[MatchRow]
     findings: Sequence[FindingRow]
+    judgements: Sequence[Judgement]
+    """What people decided about findings, the earliest first; those about findings of earlier audits too."""
     reproductions: Sequence[Mapping[str, Any]]
     exports: Sequence[Mapping[str, Any]]
     edited_into: Sequence[str]
 
 
-def show(archive: "Archive", typed: str) -> Detail:
-    """Read everything about the artwork whose id begins with `typed`. Raises NotFoundError, UsageError."""
+def show(archive: "Archive", typed: str, *, dataset: str | None = None) -> Detail:
+    """Read everything about the artwork whose id begins with `typed`. Raises NotFoundError, UsageError.
+
+    With the uid of a `dataset`, of the checks that compare with works only what they found among its works.
+    """
     with archive.database.read() as session:
         node = nodes.find(session, typed, kinds=[Kind.ARTWORK])
         artwork = session.get_one(schema.Artwork, node.id)
-        compared = latest_audits(session, [node.id]).get((node.id, "similarity"))
-        audit = None if compared is None else session.get_one(schema.Audit, compared)
+        audit = _comparing(session, node.id, dataset)
         return Detail(
             uid=node.uid,
             label=labels(session, {node.id: Kind.ARTWORK})[node.id],
@@ -108,14 +116,28 @@ def show(archive: "Archive", typed: str) -> Detail:
             imported=_imported(session, node.id),
             manifest=_manifest(session, node.id),
             works_compared=audit.works_compared if audit else 0,
-            works_known=session.scalar(select(func.count()).select_from(schema.Work)) or 0,
+            works_known=_works_known(session, dataset),
             artworks_compared=audit.artworks_compared if audit else 0,
             matches=_matches(session, audit.id) if audit else (),
-            findings=_findings(session, node.id),
+            findings=_findings(session, node.id, dataset),
+            judgements=judgements(session, node.id),
             reproductions=_reproductions(session, node.id),
             exports=_exports(session, node.id),
             edited_into=_edited_into(session, node.id),
         )
+
+
+def _comparing(session: Session, artwork_id: int, dataset: str | None) -> schema.Audit | None:
+    """Find the audit that last compared an artwork with works."""
+    latest = latest_audits(session, [artwork_id], dataset=dataset)
+    found = (latest.get((artwork_id, check)) for check in ("similarity", "copies"))
+    return next((session.get_one(schema.Audit, row) for row in found if row is not None), None)
+
+
+def _works_known(session: Session, dataset: str | None) -> int:
+    if dataset is not None:
+        return session.get_one(schema.DatasetVersion, nodes.node_id(session, dataset)).works
+    return session.scalar(select(func.count()).select_from(schema.Work)) or 0
 
 
 def _run(session: Session, run_id: int | None) -> dict[str, Any] | None:
@@ -212,24 +234,29 @@ def _matches(session: Session, audit_id: int) -> list[MatchRow]:
     ]
 
 
-def _findings(session: Session, artwork_id: int) -> list[FindingRow]:
-    rows = current_rows(session, [artwork_id])
+def _findings(session: Session, artwork_id: int, dataset: str | None) -> list[FindingRow]:
+    rows = current_rows(session, [artwork_id], dataset=dataset)
     works = {row.Finding.other_id for row in rows if row.kind == Kind.WORK.value}
     known = standings(session, artwork_id, works)
-    return [_finding(item, uid, None if item.other_id is None else known.get(item.other_id)) for item, uid, _ in rows]
+    said = person_said(session, artwork_id)
+    return [
+        _finding(item, uid, None if item.other_id is None else known.get(item.other_id), said) for item, uid, _ in rows
+    ]
 
 
-def _finding(item: schema.Finding, other: str | None, known: Known | None) -> FindingRow:
-    if other is None or known is None:
-        return FindingRow(severity=item.severity, check=item.check, sentence=item.sentence, other=other)
-    standing, truth = known
-    return FindingRow(
+def _finding(item: schema.Finding, other: str | None, known: Known | None, said: Sequence[PersonSaid]) -> FindingRow:
+    found = FindingRow(
         severity=item.severity,
         check=item.check,
-        sentence=about_work(item.sentence, other[: nodes.SHORT], standing, truth),
+        sentence=item.sentence,
         other=other,
-        standing=standing,
+        decision=next((each.decision for each in reversed(said) if each.is_about(finding_of(item, other))), None),
     )
+    if other is None or known is None:
+        return found
+    standing, truth = known
+    sentence = about_work(item.sentence, other[: nodes.SHORT], standing, truth)
+    return replace(found, sentence=sentence, standing=standing)
 
 
 def _reproductions(session: Session, artwork_id: int) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from provenance.compare import colour, look
 from provenance.digest import Digest, Json
 from provenance.errors import ProvenanceError
 from provenance.fingerprint import METHODS, embedding, fingerprint_all, local
+from provenance.fingerprint.pdq import pdq_v1
 from provenance.picture import Picture
 from provenance.words import Severity, count
 
@@ -124,19 +125,40 @@ def _record(archive: "Archive", session: Session, artwork: _Artwork) -> Iterator
 def _fingerprints(session: Session, artwork: _Artwork) -> tuple[list[str], list[str]]:
     """Make its fingerprints again: those that differ from the record, and those that the record lacks."""
     stored = _stored(session, artwork)
-    lacking = [f"The fingerprint {each.name} is missing." for each in METHODS if each.name not in stored]
-    if lacking:
-        lacking.append("`prov db fingerprints` makes them.")
+    lacking = list(_lacking(session, artwork, [each.name for each in METHODS if each.name not in stored]))
     if artwork.picture is None:
         return [], lacking
     differing: list[str] = []
     for name, made in fingerprint_all(artwork.picture).items():
         if name not in stored or stored[name] == made.codes:
             continue
-        apart = _bits_apart(stored[name], made.codes)
+        firm = pdq_v1.firm(artwork.picture) if name == pdq_v1.name else None
+        apart = _bits_apart(stored[name], made.codes, firm)
+        if apart == 0:
+            continue
         bits = "has another length" if apart is None else f"differs in {apart} of {8 * len(made.codes)} bits"
         differing.append(f"The fingerprint {name} {bits} from what its stored picture gives.")
     return differing, lacking
+
+
+def _lacking(session: Session, artwork: _Artwork, names: Sequence[str]) -> Iterator[str]:
+    """Tell fingerprints that were lost from those that nothing had when the artwork was recorded."""
+    stored = schema.Fingerprint
+    newest = session.scalar(select(func.max(stored.id)).where(stored.node_id == artwork.row.id))
+    # rows are only added: a method that has an earlier one was in use by then
+    first = {name: session.scalar(select(func.min(stored.id)).where(stored.method == name)) for name in names}
+    lost = [name for name in names if newest is None or (first[name] or newest) < newest]
+    later = [name for name in names if name not in lost]
+    if lost:
+        yield f"The fingerprint{'s' * (len(lost) > 1)} {_listed(lost)} {'is' if len(lost) == 1 else 'are'} missing."
+    if later:
+        yield f"It was recorded before pictures were compared by {_listed(later)} here."
+    if names:
+        yield f"`prov db fingerprints` computes {'it' if len(names) == 1 else 'them'}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _stored(session: Session, artwork: _Artwork) -> dict[str, bytes]:
@@ -145,11 +167,13 @@ def _stored(session: Session, artwork: _Artwork) -> dict[str, bytes]:
     return {row.method: bytes(row.codes) for row in rows}
 
 
-def _bits_apart(stored: bytes, made: bytes) -> int | None:
+def _bits_apart(stored: bytes, made: bytes, firm: NDArray[np.uint8] | None) -> int | None:
+    """Count the bits that differ, of those that do not hang on how a processor rounds."""
     if len(stored) != len(made):
         return None
     one, other = (np.frombuffer(each, np.uint8) for each in (stored, made))
-    return int(np.unpackbits(one ^ other).sum())
+    differing = one ^ other if firm is None else (one ^ other) & firm.ravel()
+    return int(np.bitwise_count(differing).sum())
 
 
 def _features(session: Session, artwork: _Artwork) -> Iterator[str]:

@@ -24,10 +24,12 @@ from provenance.schema import Kind
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
 
-__all__ = ["NAME", "VERSION", "attribution_lines", "findings", "settings"]
+__all__ = ["NAME", "VERSION", "attribution_lines", "findings", "purpose_of", "settings"]
 
 _CREDITS = 20
 """Lines of credit in the evidence of a finding; `attribution_lines` gives them all."""
+
+_PURPOSES = ("", "commercial", "non-commercial")
 
 
 def findings(
@@ -35,8 +37,8 @@ def findings(
 ) -> list[Finding]:
     """Say what the licences of everything behind the artwork ask; empty if nothing is behind it.
 
-    Without a `purpose` it is to leave under the licence in the settings (`credit.licence`), if that can be read as
-    one. Raises NotFoundError for an id that is not here, UsageError for a policy on rights that is wrong.
+    Without a `purpose` it is what the settings say. Raises NotFoundError for an id that is not here, UsageError for a
+    policy on rights or settings that are wrong.
     """
     rules = Policy.load(archive.folder).licences
     sources = Sources.of(session, nodes.node_id(session, artwork_uid))
@@ -44,13 +46,25 @@ def findings(
     if key not in known:
         known[key] = _counted(sources, rules)
     told = replace(known[key], brought_in=sources.brought_in())
-    return answer(told, rules, purpose or Purpose(licence=_outgoing(archive)))
+    return answer(told, rules, purpose or purpose_of(archive))
 
 
-def settings(archive: "Archive") -> dict[str, Json]:
+def settings(archive: "Archive", *, purpose: Purpose | None = None) -> dict[str, Json]:
     """Say what the answer depends on beside the record: with other settings the same artwork may get another one."""
-    policy = Policy.load(archive.folder)
-    return {"version": VERSION, "policy": str(policy.digest), "outgoing": _outgoing(archive)}
+    policy, told = Policy.load(archive.folder), purpose or purpose_of(archive)
+    digest = str(policy.digest)
+    return {"version": VERSION, "policy": digest, "outgoing": told.licence, "commercial": told.commercial}
+
+
+def purpose_of(archive: "Archive", *, commercial: bool | None = None) -> Purpose:
+    """Say what the archive's artworks are for, by its settings; `commercial` goes before them. Raises UsageError.
+
+    They leave under the licence `credit.licence`, if that can be read as one, for the purpose `credit.purpose`.
+    """
+    said = archive.settings.purpose
+    if said not in _PURPOSES:
+        raise UsageError(f"The setting credit.purpose is {said!r}; it must be commercial, non-commercial or empty.")
+    return Purpose(licence=_outgoing(archive), commercial=said == "commercial" if commercial is None else commercial)
 
 
 def attribution_lines(archive: "Archive", artwork_uid: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from provenance import schema
 from provenance.archive import nodes
 from provenance.archive.features import kept, reduce
 from provenance.archive.learnt import learnt_sets, members
+from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.archive.refingerprint import picture_of
 from provenance.audit import nearest
 from provenance.audit.finding import Finding
@@ -21,6 +22,7 @@ from provenance.audit.memorisation_rulers import layout
 from provenance.audit.nearest import Neighbour, fuse, nearest_finding
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import unpack_colour
+from provenance.digest import Json
 from provenance.errors import EngineError, ProvenanceError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack, unpack_many
@@ -53,13 +55,16 @@ _held: "WeakKeyDictionary[Archive, _Held]" = WeakKeyDictionary()
 """The works of the last question to each open archive: an audit asks for one artwork of a model after the other."""
 
 
-def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Finding]:
+def findings(
+    archive: "Archive", session: Session, artwork_uid: str, *, dataset: OneDataset | None = None
+) -> list[Finding]:
     """Say which works and creators are nearest to an artwork; nothing where there are no works.
 
-    Raises NotFoundError for an unknown artwork, EngineError where weights are missing.
+    With a `dataset` only its works are asked about, whatever the model learnt from. Raises NotFoundError for an
+    unknown artwork, EngineError where weights are missing.
     """
     row = nodes.node_id(session, artwork_uid)
-    model, sets = _learnt(session, row)
+    model, sets = _learnt(session, row) if dataset is None else (None, (dataset.row,))
     held = _works(archive, session, sets)
     if not held.works:
         return []
@@ -75,9 +80,22 @@ def findings(archive: "Archive", session: Session, artwork_uid: str) -> list[Fin
             "layout": np.asarray(held.layouts @ layout([colours])[0], np.float64),
         }
     )
-    whose = "of this archive" if model is None else f"that {model} learnt from"
-    found = nearest_finding(held.works, near, whose=whose)
+    found = nearest_finding(held.works, near, whose=_whose(model, dataset))
     return [_with_coverage(found, len(held.works), held.recorded)]
+
+
+def settings(archive: "Archive", *, dataset: OneDataset | None = None) -> dict[str, Json]:
+    """Say what the answer depends on: works with their features are only added, so that their number tells."""
+    query = select(func.count()).select_from(schema.Work).join(Feature, Feature.node_id == schema.Work.id)
+    with archive.database.read() as session:
+        works = session.scalar(query.where(Feature.method == EMBEDDING)) or 0
+    return {"version": VERSION, "works": works, **({} if dataset is None else {KEY: dataset.record()})}
+
+
+def _whose(model: str | None, dataset: OneDataset | None) -> str:
+    if dataset is not None:
+        return f"of {dataset}"
+    return "of this archive" if model is None else f"that {model} learnt from"
 
 
 def _learnt(session: Session, artwork: int) -> tuple[str | None, tuple[int, ...]]:

@@ -13,12 +13,12 @@ from provenance import words
 from provenance.audit.finding import Finding
 from provenance.audit.licence_conflicts import Conflict, Licensed, conflicts
 from provenance.audit.licence_held import Held, Purpose, Use
-from provenance.audit.licence_terms import ATTRIBUTION, Terms, terms
+from provenance.audit.licence_terms import ATTRIBUTION, NON_COMMERCIAL, Terms, terms
 from provenance.collect.licence_policy import OBLIGATIONS, LicenceRule, judge
 from provenance.digest import Json
 from provenance.words import NOT_A_LEGAL_OPINION, Decision, Severity, count
 
-NAME, VERSION = "licence", "1"
+NAME, VERSION = "licence", "2"
 
 UNSETTLED: Final = "What a licence asks of a picture by a model that learnt from the work is not settled in law."
 
@@ -56,7 +56,7 @@ def answer(behind: Behind, rules: tuple[LicenceRule, ...], purpose: Purpose) -> 
     read = {each.licence: terms(rules, each.licence) for each in behind.held if each.licence}
     if not behind.held and not behind.brought_in:
         return []
-    found = [_asked(behind, read)] if read or behind.brought_in else []
+    found = [_asked(behind, read, purpose)] if read or behind.brought_in else []
     found += _unknown(behind, read)
     found += _refused(behind, rules)
     found += _disputed(behind)
@@ -66,7 +66,7 @@ def answer(behind: Behind, rules: tuple[LicenceRule, ...], purpose: Purpose) -> 
     return found + _conflicting(conflicts(licensed, purpose, outgoing))
 
 
-def _asked(behind: Behind, read: Mapping[str, Terms]) -> Finding:
+def _asked(behind: Behind, read: Mapping[str, Terms], purpose: Purpose) -> Finding:
     """Tell what is asked for, of how many, and how many of it is only claimed."""
     asked: Counter[str] = Counter()
     for each in behind.held:
@@ -78,6 +78,7 @@ def _asked(behind: Behind, read: Mapping[str, Terms]) -> Finding:
         f"Behind it: {_things(works, models)}." if behind.held else "",
         f"Their licences ask for {_joined(listed)}." if listed else "",
         "None of their known licences asks for anything." if known and not listed else "",
+        "" if purpose.commercial else _condition(read),
         f"{_are(known, 'licence')} only claimed." if known else "",
         _brought_in(behind.brought_in),
         UNSETTLED if any(each.use is Use.LEARNT for each in behind.held) else "",
@@ -95,6 +96,17 @@ def _asked(behind: Behind, read: Mapping[str, Terms]) -> Finding:
         "credits_of": sum(each.number for each in behind.held if each.licence and _is_credited(read[each.licence])),
     }
     return _finding(Severity.NOTE, " ".join(filter(None, sentences)), evidence)
+
+
+def _condition(read: Mapping[str, Terms]) -> str:
+    """Name the licences that would be broken by a commercial purpose, where none is stated."""
+    names = [name for name in sorted(read) if _asks_always(read[name], NON_COMMERCIAL)]
+    verb = "forbids" if len(names) == 1 else "forbid"
+    return f"{_named(names)} {verb} commercial purposes; none is stated." if names else ""
+
+
+def _asks_always(said: Terms, obligation: str) -> bool:
+    return bool(said.alternatives) and all(obligation in each.asks for each in said.alternatives)
 
 
 def _brought_in(number: int) -> str:

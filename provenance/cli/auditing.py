@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from provenance.cli import audit_policy, deciding
+from provenance.cli.audited import document, grave, say_outcome
 from provenance.cli.console import calling, emit, next_steps, say, sign, some
 from provenance.cli.options import AsJson
 from provenance.cli.progress import counted
@@ -19,7 +20,6 @@ from provenance.words import rate as share
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
     from provenance.archive.audit import AuditOutcome
-    from provenance.archive.detail import Detail
 
 _SHOWN = 24
 """Artworks whose findings are said one by one."""
@@ -62,8 +62,20 @@ def artworks(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All artworks of the archive.")] = False,
     model: Annotated[str | None, typer.Option(metavar="MODEL", help="All artworks of a model.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(metavar="DATASET", help="Compare with the works of this dataset alone: NAME, or NAME@VERSION."),
+    ] = None,
     check: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this check. As often as you like.")
+    ] = None,
+    commercial: Annotated[
+        bool | None,
+        typer.Option(
+            "--commercial/--non-commercial",
+            help="What the artworks are for, which licences ask; else as the setting credit.purpose says.",
+            show_default=False,
+        ),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with pictures, regions and figures: FILE.html.")
@@ -77,8 +89,9 @@ def artworks(
 ) -> None:
     """Put every check to artworks; this is what `prov audit` does where no other command is named.
 
-    An artwork is audited again when a check, its line or the works have changed. Exit code 1 where something was found
-    that somebody should look at.
+    An artwork is audited again when a check, its line or the works have changed. What was found among the works of
+    one dataset is shown beside what was found among all. Exit code 1 where something was found that somebody should
+    look at.
 
     Example: prov audit artworks --all --report audit.html
     """
@@ -89,20 +102,22 @@ def artworks(
     for target in filter(None, (report, credit)):
         check_target(target)
     with opened(context) as archive:
-        which = {"everything": everything, "model": model, "checks": check or [], "again": again}
+        which = {"everything": everything, "model": model, "dataset": dataset, "checks": check or []}
+        which |= {"commercial": commercial, "again": again}
         outcome = _audited(archive, typed or [], which)
-        details = [show(archive, each.uid) for each in outcome.artworks if each.findings][:_SHOWN]
+        about = None if outcome.dataset is None else outcome.dataset.uid
+        found = [each.uid for each in outcome.artworks if each.findings][:_SHOWN]
+        details = [show(archive, uid, dataset=about) for uid in found]
         given = given_only(archive)
-        _write(archive, outcome, report, credit, command=_command(typed or [], everything=everything, model=model))
+        _write(archive, outcome, report, credit, command=_command(typed or [], which))
     if as_json:
-        emit(_document(outcome, details))
+        emit(document(outcome, details))
     else:
-        _say(outcome, details, given)
+        say_outcome(outcome, details, given=given)
         for name, path in (("Report", report), ("Credits", credit)):
             if path is not None:
                 say(f"{name}: {path}")
-    grave = {Severity.WARNING.value, Severity.DECIDE.value}
-    if any(each.severity in grave for each in outcome.artworks) or outcome.left_out:
+    if grave(outcome) or outcome.left_out:
         raise typer.Exit(1)
 
 
@@ -228,10 +243,17 @@ def _write_credits(archive: "Archive", uids: list[str], target: Path) -> None:
     part.replace(target)
 
 
-def _command(typed: list[str], *, everything: bool, model: str | None) -> str:
+def _command(typed: list[str], which: dict[str, Any]) -> str:
     """Write the call down that makes the report again."""
-    which = ["--all"] if everything else ["--model", model] if model is not None else [each[:12] for each in typed]
-    return shlex.join([*shlex.split(calling.get()), "audit", *which, "--report", "FILE.html"])
+    if typed:
+        chosen = [each[:12] for each in typed]
+    else:
+        chosen = ["--all"] if which["model"] is None else ["--model", which["model"]]
+    told = [] if which["dataset"] is None else ["--dataset", which["dataset"]]
+    told += [word for name in which["checks"] for word in ("--check", name)]
+    if which["commercial"] is not None:
+        told.append("--commercial" if which["commercial"] else "--non-commercial")
+    return shlex.join([*shlex.split(calling.get()), "audit", *chosen, *told, "--report", "FILE.html"])
 
 
 class _Bars:
@@ -256,60 +278,3 @@ class _Bars:
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
             self._bar = None
-
-
-def _document(outcome: "AuditOutcome", details: "list[Detail]") -> dict[str, Any]:
-    findings = {detail.uid: detail.findings for detail in details}
-    return {
-        "artworks": [
-            {
-                "uid": each.uid,
-                "severity": each.severity,
-                "findings": findings.get(each.uid, []),
-                "found": each.findings,
-                "again": each.again,
-            }
-            for each in outcome.artworks
-        ],
-        "works": outcome.works,
-        "line": dict(outcome.line),
-        "left_out": dict(outcome.left_out),
-    }
-
-
-def _say(outcome: "AuditOutcome", details: "list[Detail]", given: int) -> None:
-    if not outcome.artworks and not outcome.left_out:
-        say("There is no such artwork to audit yet.")
-        next_steps("prov generate")
-        return
-    grave = [each for each in outcome.artworks if each.severity in {Severity.WARNING.value, Severity.DECIDE.value}]
-    before = sum(not each.again for each in outcome.artworks)
-    known = "" if not before else f" {count(before)} had been audited in the same way before."
-    mark = sign(Sign.ATTENTION if grave else Sign.CHECKED)
-    subject = some(len(outcome.artworks), "artwork")
-    verdict = f"{count(len(grave))} to look at" if grave else "nothing found that somebody should look at"
-    with_what = some(outcome.works, "work")
-    about_given = f" ({count(given)} of them only given as pictures)" if given else ""
-    say(mark, f" {subject} held against {with_what}{about_given}: {verdict}.{known}")
-    if outcome.line and outcome.works:
-        _say_line(outcome)
-    alone = len(outcome.artworks) == 1
-    for detail in details:
-        for finding in detail.findings:
-            if finding.severity == Severity.NOTE.value and not alone:
-                continue  # of many artworks only what should be looked at; notes are in `prov show` and the report
-            say(sign(Sign.of_severity(Severity(finding.severity))), f" {detail.uid[:12]}: ", finding.sentence)
-    if outcome.left_out:
-        lost = list(outcome.left_out.values())
-        more = f" And {count(len(lost) - 1)} more." if len(lost) > 1 else ""
-        say(sign(Sign.ATTENTION), f" {some(len(lost), 'picture')} could not be looked at. {lost[0]}{more}")
-    if details:
-        next_steps(f"prov show {details[0].uid[:12]}")
-
-
-def _say_line(outcome: "AuditOutcome") -> None:
-    line = outcome.line
-    say(
-        f"A score of {line['flagged_at']} or more is flagged: with it {line['false_flags']} of {line['pictures']} "
-        f"pictures by other people were flagged wrongly ({line['source']})."
-    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from provenance.cli.console import emit, next_steps, say, sign, some, table, talk
-from provenance.cli.findings import say_findings
+from provenance.cli.findings import say_findings, say_held_back
 from provenance.cli.options import AsJson, name_text
 from provenance.cli.progress import counted
 from provenance.cli.session import opened
@@ -165,6 +165,7 @@ def _say_done(archive: "Archive", done: "Done") -> None:
     _say_rest(done.already, done.refused, done.notes)
     if artworks:
         say_findings(artworks, given=given_only(archive))
+        say_held_back(archive, done.artworks)
         next_steps(f"prov show {artworks[0].uid[:12]}", f"prov export {artworks[0].uid[:12]}")
 
 
@@ -199,6 +200,7 @@ def _say_brought(archive: "Archive", brought: "Brought") -> None:
         found = sum(each.findings for each in brought.artworks)
         if found:
             say(sign(Sign.ATTENTION), f" {some(found, 'finding')}: prov list shows where.")
+        say_held_back(archive, [each.uid for each in brought.artworks[:_SHOWN]])
         first = brought.artworks[0].uid[:12]
         next_steps(f"prov show {first}", f"prov lineage {first}", "prov list")
 

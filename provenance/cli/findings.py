@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from provenance.cli.console import say, sign
+from provenance.cli.judged import finding_sign, said_of
 from provenance.words import Severity, Sign, coverage_warning, no_copy_found
 
 if TYPE_CHECKING:
+    from provenance.archive.archive import Archive
     from provenance.archive.detail import Detail
 
 
@@ -21,8 +23,8 @@ def say_findings(artworks: "Sequence[Detail]", *, given: int) -> None:
         _say_nothing_found(artworks, compared, given)
     for artwork in artworks:
         for finding in artwork.findings:
-            mark = sign(Sign.of_severity(Severity(finding.severity)))
-            say(mark, " ", *([f"{artwork.uid[:12]}: "] if len(artworks) > 1 else []), finding.sentence)
+            which = f"{artwork.uid[:12]}: " if len(artworks) > 1 else ""
+            say(sign(finding_sign(finding)), " ", which, said_of(finding))
 
 
 def _say_nothing_found(artworks: "Sequence[Detail]", compared: int, given: int) -> None:
@@ -39,3 +41,11 @@ def _say_nothing_found(artworks: "Sequence[Detail]", compared: int, given: int) 
         )
         if warning := coverage_warning(compared=compared, of=known):
             say(sign(Sign.ATTENTION), " ", warning, " The rest came later.")
+
+
+def say_held_back(archive: "Archive", uids: Sequence[str]) -> None:
+    """Say which of the artworks that were just recorded the policy holds back, and what to do."""
+    from provenance.archive.ruling import held_back
+
+    for refusal in held_back(archive, uids).values():
+        say(sign(Sign.ATTENTION), " ", refusal)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from provenance.cli.console import emit, next_steps, say, sign, some, table, talk
 from provenance.cli.files import say_file, stored_file
-from provenance.cli.findings import say_findings
+from provenance.cli.findings import say_findings, say_held_back
 from provenance.cli.interrupt import held_back, load_torch
 from provenance.cli.options import ArtworkId, AsJson, name_text, whole
 from provenance.cli.progress import shares
@@ -252,6 +252,7 @@ def _say_made(archive: "Archive", made: "Made") -> None:
     for warning in made.warnings:
         say(sign(Sign.ATTENTION), " ", warning)
     say_findings(artworks, given=given_only(archive))
+    say_held_back(archive, made.artworks)
     first = artworks[0]
     say_file(stored_file(archive, first.file_digest))
     next_steps(f"prov show {first.uid[:12]}", f"prov export {first.uid[:12]}")

@@ -9,6 +9,7 @@ from provenance.cli.console import emit, facts, next_steps, say, sign, some, tab
 from provenance.cli.external import imported_rows
 from provenance.cli.files import say_file, stored_file
 from provenance.cli.findings import say_findings
+from provenance.cli.judged import say_judgements
 from provenance.cli.options import ArtworkId, AsJson, whole
 from provenance.cli.session import opened
 from provenance.words import (
@@ -106,6 +107,7 @@ def show(
     say("  ", f"{made.sentence} (claimed)" if claimed else made.sentence)
     _say_facts(detail)
     say_findings([detail], given=given)
+    say_judgements(detail.judgements)
     _say_nearest(detail)
     if file is None:
         say(sign(Sign.WRONG), " Its file is missing from the archive: `prov db check` says more.")
@@ -186,7 +188,10 @@ def _short(value: object) -> str:
 def _say_nearest(detail: "Detail") -> None:
     if not detail.matches:
         return
+    from provenance.fingerprint import deciding
+
     say("  nearest, by the bits of their fingerprints that differ")
+    chosen = deciding({match.method for match in detail.matches})
     rows = [
         (
             match.uid[:12],
@@ -194,5 +199,6 @@ def _say_nearest(detail: "Detail") -> None:
             f"{match.distance} of {match.bits} ({match.method})" + (", near" if match.flagged else ""),
         )
         for match in detail.matches
+        if chosen is None or match.method == chosen.name
     ]
     table("", "", "", rows=rows, indent=4, give=1)

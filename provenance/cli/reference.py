@@ -68,7 +68,9 @@ _DOCUMENTS: Mapping[str, str] = {
     "engines": "`engines` (`name`, `version`, `distribution`, `summary`, `styles`, `options`, `promise`), `problems`",
     "list": "`artworks` (`uid`, `label`, `model`, `seed`, `width`, `height`, `making`, `by`, `findings`, `made_at`), "
     "`total`",
-    "show": "`artwork` (every record of it), `making`, `text` (how it was made, in words), `file`",
+    "show": "`artwork` (every record of it; among it `findings`: `severity`, `check`, `sentence`, `other`, `standing`, "
+    "`decision` of a person that holds; and `judgements`, as in `audit decide`), `making`, `text` (how it was made, in "
+    "words), `file`",
     "run": "`run`, `exit_code` (of the program), `text`, `artworks` (as in `show`), `already`, `refused`, `notes`",
     "import": "`run`, `artworks` (as in `show`), `already`, `refused`, `skipped`",
     "lineage": "`subject`, `upwards`, `relatives` (`uid`, `kind`, `label`, `depth`, `truth`), "
@@ -76,7 +78,7 @@ _DOCUMENTS: Mapping[str, str] = {
     "`counted`, `cycles`; with `--format prov-json` a W3C PROV-JSON document",
     "impact": "as `lineage`",
     "verify": "`files`, each with `file`, `exit_code`, and either `error` or `text`, `signature`, `known`, `gaps`, "
-    "`picture_problem`, `content_credentials`",
+    "`picture_problem`, `content_credentials` (as read; `record` and `bias` as signed: docs/archive-format.md)",
     "export": "`exports` (`uid`, `artwork`, `path`, `record_path`, `disclosure`, `file_digest`, `size`, `warnings`, "
     "`policy`), "
     "`failed` (`artwork`, `text`)",
@@ -85,8 +87,9 @@ _DOCUMENTS: Mapping[str, str] = {
     "search": "`records` (`uid`, `kind`, `label`, `creator`, `licence`, `model`, `recorded_at`), `next` (for "
     "`--before`); with `--image` instead: `alike` (`uid`, `kind`, `label`, `relation`, `score`, `flagged`, `cosine`, "
     "`distance`, `bits`), `line`, `judge`, `method`, `compared`, `of`",
-    "audit artworks": "`artworks` (`uid`, `severity`, `findings`, `found`, `again`), `works`, `line` (`flagged_at`, "
-    "`judge`, `wanted`, `false_flags`, `pictures`, `source`), `left_out`",
+    "audit artworks": "`artworks` (`uid`, `severity`, `findings` as in `show`, `found`, `again`), `works`, `line` "
+    "(`flagged_at`, `judge`, `wanted`, `false_flags`, `pictures`, `source`), `left_out`, `notice`, `checks`, `dataset` "
+    "(`name`, `number`, `uid`; the one whose works alone were compared)",
     "audit model": "`model`, `findings` (`check`, `check_version`, `severity`, `sentence`, `record`)",
     "audit decide": "`number`, `artwork`, `other`, `other_kind`, `check`, `finding`, `decision`, `text`, `reason`, "
     "`by`, `at`, `statement_digest`, `manifest_digest`, `holds`",

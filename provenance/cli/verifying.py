@@ -191,6 +191,7 @@ def _say_next(known: "Known") -> None:
 
 def _content(result: "Verification") -> list[tuple[str, str | Text]]:
     """Tell what the record says of the picture, where it holds."""
+    from provenance.sign.claim import HELD_BACK
     from provenance.words import Making, making_of
 
     reading = result.reading
@@ -204,7 +205,17 @@ def _content(result: "Verification") -> list[tuple[str, str | Text]]:
     elif types:
         edited = any(action.digital_source_type == "humanEdits" for action in reading.actions)
         rows.append(("says of itself", making_of(types[0], by_person=edited and types[0] != "humanEdits").sentence))
-    return rows + _ingredients(reading)
+    if HELD_BACK in (reading.record or {}):
+        rows.append(("held back", "This is an archive's own record: it was to be decided on before it leaves."))
+    return rows + _ingredients(reading) + _bias(reading)
+
+
+def _bias(reading: "Reading") -> list[tuple[str, str | Text]]:
+    """Tell what came with the file on the bias of its model: the word of whoever signed."""
+    from provenance.audit.bias_travel import sentences
+
+    told = sentences(reading.bias) if reading.bias else ()
+    return [("bias, claimed" if place == 0 else "", sentence) for place, sentence in enumerate(told)]
 
 
 def _ingredients(reading: "Reading") -> list[tuple[str, str | Text]]:

@@ -169,6 +169,8 @@ class ReportedArtwork:
     """Works that there are."""
     given: int = 0
     """Those of them that no dataset has."""
+    dataset: str | None = None
+    """The dataset whose works alone were meant, for a sentence; None for all works."""
     decided: Severity | None = None
     """The verdict of the policy; None if there is none: then the heaviest finding is the verdict."""
 

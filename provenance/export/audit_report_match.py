@@ -21,7 +21,7 @@ from provenance.export.audit_report_words import (
     quoted,
     standing,
 )
-from provenance.words import MATCH_MEANS, NOT_RECORDED, Severity, minute
+from provenance.words import MATCH_MEANS, NOT_RECORDED, Severity, count, minute
 
 _WIDE: Final = 1000
 """The width of a drawing over a picture, whatever the picture's own is."""
@@ -49,6 +49,7 @@ def _match(artwork: ReportedArtwork, here: _Picture, match: ReportedMatch, *, ma
         "section",
         element("header", heading, element("p", lead(match, shapes), class_="lead")),
         _pair(artwork, match, here, there),
+        _told_points(match.points),
         element("div", over, _sureness(match), class_="columns" if over is not None else "narrow"),
         class_="evidence",
         aria_labelledby=mark,
@@ -81,6 +82,16 @@ def _pair(artwork: ReportedArtwork, match: ReportedMatch, here: _Picture, there:
         _figure(there, _alt(match.alt, match.title, in_other), in_other, right, [*of_match, short(match.uid)]),
         class_="pair",
     )
+
+
+def _told_points(points: Sequence[tuple[Point, Point]]) -> Element | None:
+    """Say what numbers and dots mean."""
+    if not points:
+        return None
+    found = "One place was" if len(points) == 1 else f"{count(len(points))} places were"
+    dots = " Dots mark the others." if len(points) > _NUMBERED else ""
+    said = f"{found} found that look alike and lie on each other: the same number marks the same place in both."
+    return element("p", said + dots, class_="small quiet")
 
 
 def _licence(match: ReportedMatch) -> list[Child]:

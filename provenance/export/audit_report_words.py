@@ -101,7 +101,8 @@ def compared(artwork: ReportedArtwork) -> list[str]:
     else:
         first = no_copy_found(compared=artwork.compared, of=artwork.of, given=artwork.given)
     hole = coverage_warning(compared=artwork.compared, of=artwork.of)
-    return [first] if hole is None or not artwork.compared else [first, hole]
+    said = [first] if hole is None or not artwork.compared else [first, hole]
+    return said if artwork.dataset is None else [*said, f"Only works of {artwork.dataset} were asked about."]
 
 
 def asks(severity: Severity | None) -> str:

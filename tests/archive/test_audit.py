@@ -4,20 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import learnt
 from PIL import Image, ImageOps
 from scenes import drawing
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from provenance import schema
 from provenance.archive.archive import Archive
-from provenance.archive.audit import AuditOutcome, audit
+from provenance.archive.audit import AuditOutcome, audit, check_names
 from provenance.archive.audit_report import report
 from provenance.archive.collect import add_dataset
 from provenance.archive.detail import show
-from provenance.archive.features import METHODS, fill
+from provenance.archive.features import METHODS, embedder, fill
 from provenance.archive.judgements import decide
+from provenance.archive.nodes import node_id
 from provenance.archive.search import artworks
-from provenance.errors import NotFoundError, UsageError
+from provenance.digest import Digest
+from provenance.errors import DamagedArchiveError, EngineError, NotFoundError, UsageError
 from provenance.words import PersonDecision, Severity
 
 
@@ -217,3 +220,189 @@ def test_what_a_person_dismissed_weighs_nothing_any_more(plain_archive: Archive,
     assert (audited.severity, audited.again) == ("inform", False)
     assert page.artworks[0].severity is Severity.NOTE
     assert page.artworks[0].matches[0].dismissed
+
+
+def second_dataset(archive: Archive, folder: Path) -> None:
+    folder.mkdir()
+    for number in (20, 21):
+        drawing(number).save(folder / f"{number}.png")
+    add_dataset(archive, "others", folder)
+
+
+def test_one_dataset_alone_can_be_asked_about_and_hides_nothing(
+    plain_archive: Archive, works: Path, tmp_path: Path
+) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    second_dataset(plain_archive, tmp_path / "others")
+    (uid,) = add(plain_archive, collage(drawing(3)))
+    whole = audit(plain_archive, [uid])
+    found = {each.sentence for each in show(plain_archive, uid).findings}
+
+    alone = audit(plain_archive, [uid], dataset="others")
+    detail = show(plain_archive, uid, dataset=alone.dataset.uid if alone.dataset else None)
+
+    assert (whole.works, alone.works) == (14, 2)
+    assert (whole.artworks[0].severity, alone.artworks[0].severity) == ("block", "inform")
+    assert (detail.works_compared, detail.works_known) == (2, 2)
+    assert {each.check for each in detail.findings} >= {"nearest", "completeness"}
+    assert not {"copies", "similarity"} & {each.check for each in detail.findings}
+    assert {each.sentence for each in show(plain_archive, uid).findings} == found
+    assert [audit(plain_archive, [uid], dataset=name).artworks[0].again for name in (None, "others")] == [False, False]
+    assert report(plain_archive, alone, command="prov audit").artworks[0].compared == 2
+
+
+def test_what_one_dataset_has_is_found_without_the_others(plain_archive: Archive, works: Path, tmp_path: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    second_dataset(plain_archive, tmp_path / "others")
+    (uid,) = add(plain_archive, drawing(20))
+
+    (audited,) = audit(plain_archive, [uid], dataset="others@1").artworks
+
+    assert audited.severity == "block"
+    assert {"copies", "similarity"} <= {each.check for each in show(plain_archive, uid).findings}
+    with plain_archive.database.read() as session:
+        last = session.scalars(select(schema.Audit).order_by(schema.Audit.id.desc())).first()
+        assert last is not None
+        assert [last.checks[check]["dataset"]["name"] for check in ("copies", "nearest", "similarity")] == [
+            "others"
+        ] * 3
+        assert "dataset" not in last.checks["licence"]
+
+
+def test_a_dataset_is_refused_where_nothing_is_compared_with_works(plain_archive: Archive) -> None:
+    with pytest.raises(UsageError, match="licence does not compare"):
+        audit(plain_archive, everything=True, dataset="drawings", checks=["licence"])
+    with pytest.raises(NotFoundError, match="no dataset 'drawings'"):
+        audit(plain_archive, everything=True, dataset="drawings")
+
+
+def test_an_artwork_that_cannot_be_seen_any_more_keeps_what_was_found_of_it(
+    plain_archive: Archive, works: Path
+) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(4).crop((20, 20, 230, 230)))
+    audit(plain_archive, [uid])
+    before = copies(plain_archive, uid)
+    with plain_archive.database.write() as session:
+        row = node_id(session, uid)
+        session.execute(delete(schema.Feature).where(schema.Feature.node_id == row))
+        plain_archive.store.delete(Digest(session.get_one(schema.Artwork, row).file_digest))
+
+    outcome = audit(plain_archive, [uid])
+
+    assert list(outcome.left_out) == [uid]
+    assert copies(plain_archive, uid) == before != []
+    assert "integrity" in {each.check for each in show(plain_archive, uid).findings}
+
+
+@pytest.mark.parametrize("method", [METHODS[0], METHODS[-1]])
+def test_damaged_features_are_said_with_the_picture_they_are_of(
+    plain_archive: Archive, works: Path, method: str
+) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    first, second = add(plain_archive, drawing(900), drawing(901))
+    fill(plain_archive)
+
+    def damaged(uid: str) -> None:
+        with plain_archive.database.write() as session:
+            its = (schema.Feature.node_id == node_id(session, uid), schema.Feature.method == method)
+            session.execute(update(schema.Feature).where(*its).values(data=b"\1\2"))
+
+    damaged(first)
+    outcome = audit(plain_archive, everything=True)
+    assert f"of the artwork {first[:12]}" in outcome.left_out[first]
+    assert [each.uid for each in outcome.artworks] == [first, second]
+    with plain_archive.database.read() as session:
+        (work,) = session.scalars(select(schema.Node.uid).where(schema.Node.kind == "work").limit(1))
+    damaged(work)
+    with pytest.raises(DamagedArchiveError, match=rf"of the (artwork {first[:12]}|work {work[:12]})"):
+        for check in ("copies", "nearest"):
+            audit(plain_archive, [second], checks=[check], again=True)
+
+
+def test_missing_weights_are_a_sentence_and_stop_no_other_check(
+    plain_archive: Archive, works: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(900))
+    embedder.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+    with pytest.raises(EngineError, match="are not installed"):
+        audit(plain_archive, [uid])
+    assert audit(plain_archive, [uid], checks=["licence", "completeness", "similarity"]).artworks[0].again
+
+
+def test_each_check_is_put_alone_and_known_the_second_time(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(900))
+
+    for name in check_names():
+        assert audit(plain_archive, [uid], checks=[name]).artworks[0].again, name
+        assert not audit(plain_archive, [uid], checks=[name]).artworks[0].again, name
+    assert not audit(plain_archive, [uid]).artworks[0].again
+
+
+def test_works_that_come_are_compared_by_each_check_alone(plain_archive: Archive, works: Path, tmp_path: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    (uid,) = add(plain_archive, drawing(900))
+    audit(plain_archive, [uid])
+    second_dataset(plain_archive, tmp_path / "others")
+
+    for name in ("similarity", "nearest", "copies"):
+        assert audit(plain_archive, [uid], checks=[name]).artworks[0].again, name
+
+
+def test_odd_pictures_are_works_and_artworks_like_others(plain_archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    noise = np.random.default_rng(1).integers(0, 255, (40, 20_000, 3), np.uint8)
+    odd = {
+        "panorama": Image.fromarray(noise),
+        "clear": Image.new("RGBA", (80, 60), (0, 0, 0, 0)),
+        "one": Image.new("RGB", (1, 1), "white"),
+        "white": Image.new("RGB", (300, 200), "white"),
+        "drawing": drawing(3),
+    }
+    for name, image in odd.items():
+        image.save(folder / f"{name}.png")
+    add_dataset(plain_archive, "odd", folder)
+    uids = add(plain_archive, *odd.values())
+
+    outcome = audit(plain_archive, everything=True)
+
+    assert outcome.works == len(odd)
+    assert outcome.left_out == {}
+    assert {each.uid: each.severity for each in outcome.artworks}[uids[-1]] == "block"
+    assert all(each.uid in uids for each in outcome.artworks)
+    assert len(report(plain_archive, outcome, command="prov audit").artworks) == len(odd)
+
+
+def test_a_report_numbers_places_where_they_truly_are(plain_archive: Archive, works: Path) -> None:
+    add_dataset(plain_archive, "drawings", works)
+    part = ImageOps.invert(ImageOps.mirror(drawing(5).crop((20, 40, 220, 190)))).resize((400, 300))
+    (uid,) = add(plain_archive, part)
+
+    (match,) = report(plain_archive, audit(plain_archive, [uid]), command="prov audit").artworks[0].matches
+
+    here, there = np.array([pair[0] for pair in match.points]), np.array([pair[1] for pair in match.points])
+    truly = np.column_stack([220 - here[:, 0] * 200, 40 + here[:, 1] * 150]) / 256
+    assert 8 <= len(here) <= 24
+    assert np.median(np.linalg.norm(truly - there, axis=1)) < 0.006
+
+
+def test_a_commercial_purpose_is_held_against_licences(plain_archive: Archive) -> None:
+    past = learnt(plain_archive)
+    with plain_archive.database.write() as session:
+        session.execute(update(schema.Work).values(licence="CC-BY-NC-4.0"))
+    uid = past.artworks[0]
+
+    def asked(*, commercial: bool | None) -> tuple[bool, bool]:
+        (audited,) = audit(plain_archive, [uid], checks=["licence"], commercial=commercial).artworks
+        told = [each.sentence for each in show(plain_archive, uid).findings if each.check == "licence"]
+        return audited.again, any("is said to be commercial, which is against CC-BY-NC-4.0" in each for each in told)
+
+    assert asked(commercial=None) == (True, False)
+    assert any("CC-BY-NC-4.0 forbids commercial" in each.sentence for each in show(plain_archive, uid).findings)
+    assert asked(commercial=False) == (False, False)
+    assert asked(commercial=True) == (True, True)

@@ -15,11 +15,13 @@ from provenance.archive.archive import Archive
 from provenance.archive.edit import edit
 from provenance.archive.integrity_check import findings
 from provenance.archive.record import start
+from provenance.archive.refingerprint import refingerprint
 from provenance.audit.finding import Finding
 from provenance.compare.look import GREY, pack_grey, small_grey
 from provenance.digest import Digest
 from provenance.errors import NotFoundError
 from provenance.fingerprint.local import NAME as POINTS
+from provenance.fingerprint.pdq import pdq_v1
 from provenance.picture import Picture
 from provenance.words import Severity, forbidden_in
 
@@ -191,14 +193,67 @@ def test_an_altered_fingerprint_is_told_in_bits(copy: Archive, uid: str) -> None
     assert found[0].sentence.startswith("The fingerprint phash8_v1 differs in 2 of 512 bits")
 
 
-def test_a_missing_fingerprint_is_a_note(copy: Archive, uid: str) -> None:
+def test_bits_of_a_fingerprint_that_rounding_decides_are_no_finding(copy: Archive) -> None:
+    stripes = Picture(np.ascontiguousarray(np.broadcast_to(picture(1).pixels[:, :1], (48, 64, 3))))
+    with start(copy, "my-model", seed=1, prompt="a fox", by="Ada Lind") as run:
+        run.add(stripes)
+    stored = schema.Fingerprint
     with copy.database.write() as session:
-        session.execute(delete(schema.Fingerprint).where(schema.Fingerprint.method == "phash16_v1"))
+        mine = stored.node_id == nodes.node_id(session, run.artworks[0]), stored.method == "pdq_v1"
+        codes = np.frombuffer(session.scalars(select(stored.codes).where(*mine)).one(), np.uint8)
+        elsewhere = codes ^ ~pdq_v1.firm(stripes).ravel()
+        session.execute(update(stored).where(*mine).values(codes=elsewhere.tobytes()))
+
+    assert ("fingerprints", Severity.DECIDE) not in parts(checked(copy, run.artworks[0]))
+
+
+def without(archive: Archive, uid: str | None, *methods: str) -> None:
+    """Delete codes: of one artwork, or of all as if the program had not known the methods yet."""
+    stored = schema.Fingerprint
+    with archive.database.write() as session:
+        query = delete(stored).where(stored.method.in_(methods))
+        session.execute(query if uid is None else query.where(stored.node_id == nodes.node_id(session, uid)))
+
+
+def last(archive: Archive) -> str:
+    with archive.database.read() as session:
+        query = select(schema.Node.uid).where(schema.Node.kind == "artwork").order_by(schema.Node.id)
+        return str(session.scalars(query).all()[-1])
+
+
+def test_a_missing_fingerprint_is_a_note(copy: Archive) -> None:
+    without(copy, last(copy), "phash16_v1", "pdq_v1")
+
+    found = checked(copy, last(copy))
+
+    assert parts(found) == [("fingerprints", Severity.NOTE)]
+    assert (
+        found[0].sentence == "The fingerprints phash16_v1 and pdq_v1 are missing. `prov db fingerprints` computes them."
+    )
+
+
+def test_an_artwork_from_before_a_method_is_told_apart_from_one_that_lost_its_code(copy: Archive, uid: str) -> None:
+    without(copy, None, "dhash16_v1", "pdq_v1")
+    recorded(copy, seed=5)
 
     found = checked(copy, uid)
 
     assert parts(found) == [("fingerprints", Severity.NOTE)]
-    assert found[0].sentence == "The fingerprint phash16_v1 is missing. `prov db fingerprints` makes them."
+    assert found[0].sentence == (
+        "It was recorded before pictures were compared by dhash16_v1 and pdq_v1 here. "
+        "`prov db fingerprints` computes them."
+    )
+    without(copy, last(copy), "dhash16_v1")
+    assert "before pictures were compared by dhash16_v1 here" in checked(copy, last(copy))[0].sentence
+
+
+def test_what_is_computed_later_is_no_finding_any_more(copy: Archive, uid: str) -> None:
+    without(copy, None, "dhash16_v1", "pdq_v1")
+    copy.indexes.forget()
+
+    refingerprint(copy)
+
+    assert checked(copy, uid) == []
 
 
 def test_an_index_that_has_another_code_is_a_warning(copy: Archive, uid: str) -> None:

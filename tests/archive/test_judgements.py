@@ -195,6 +195,19 @@ def test_what_is_found_of_a_model_counts_for_its_artworks(plain_archive: Archive
     assert "decide" not in refusal
 
 
+def test_all_that_the_latest_audit_of_a_model_found_counts(plain_archive: Archive) -> None:
+    artwork = _made(plain_archive)
+    (plain_archive.folder / FILE_NAME).write_text('[rules.bias]\nexport = "warn"', encoding="utf-8")
+    with plain_archive.database.write() as session:
+        model = session.scalars(select(schema.Model.id)).one()
+        row = {"model_id": model, "check": "bias", "check_version": "1", "severity": "warn", "record": {}}
+        for said in (("Long ago.",), ("Too many discs.", "Too few people.")):
+            at = utc_now()
+            session.execute(insert(schema.ModelAudit), [row | {"sentence": each, "audited_at": at} for each in said])
+
+    assert _ruled(plain_archive, artwork).warnings == ("Too many discs.", "Too few people.")
+
+
 def test_what_is_damaged_is_to_be_restored_and_not_decided(plain_archive: Archive) -> None:
     artwork = _made(plain_archive)
     _audit(plain_archive, artwork, "integrity")

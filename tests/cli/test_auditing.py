@@ -1,6 +1,8 @@
 """`prov audit`: what is said of artworks that are held against works."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,7 @@ def test_json_has_findings_line_and_works(prov: Prov, copied: Path) -> None:
     document = json.loads(prov("audit", "--all", "--json").out)
 
     assert document["works"] == 6
-    assert document["line"]["judge"] == "judge_v1"
+    assert document["line"]["judge"] == "judge_v2"
     (artwork,) = document["artworks"]
     assert artwork["severity"] == "block"
     assert "copies" in {finding["check"] for finding in artwork["findings"]}
@@ -93,3 +95,50 @@ def test_calibrating_with_too_few_works_says_what_is_needed(prov: Prov, works: P
     assert outcome.code == 0
     assert "Too few to tell" in outcome.out
     assert "0.1 % needs 3,000 pictures, and 6 were tried" in outcome.out
+
+
+def test_one_dataset_is_named_in_the_verdict_and_the_report(prov: Prov, copied: Path, works: Path, here: Path) -> None:
+    (here / "more").mkdir()
+    drawing(40).save(here / "more" / "40.png")
+    prov("dataset", "add", "others", here / "more")
+
+    there = prov("audit", "--all", "--dataset", "drawings@1", "--report", here / "report.html")
+    elsewhere = prov("audit", "--all", "--dataset", "others", "--json")
+
+    assert there.code == 1
+    assert "1 artwork held against 6 works of the dataset drawings (version 1): 1 to look at" in there.out
+    assert "This is about that dataset alone." in there.out
+    page = (here / "report.html").read_text(encoding="utf-8")
+    assert "Only works of the dataset drawings (version 1) were asked about." in page
+    assert "audit --all --dataset drawings@1 --report" in page
+    assert "the same number marks the same place in both" in page
+    document = json.loads(elsewhere.out)
+    assert (document["works"], document["dataset"]["name"]) == (1, "others")
+    assert not {"copies", "similarity"} & {each["check"] for each in document["artworks"][0]["findings"]}
+    assert json.loads(prov("audit", "--all", "--json").out)["dataset"] is None
+
+
+def test_a_dataset_that_cannot_be_meant_is_a_sentence(refused: Refused, artwork: str) -> None:
+    assert "There is no dataset 'nobody'" in refused("audit", artwork, "--dataset", "nobody", code=3)
+    assert "There is no dataset 'shapes' version 7" in refused("audit", artwork, "--dataset", "shapes@7", code=3)
+    assert "Leave --dataset out" in refused("audit", artwork, "--dataset", "shapes", "--check", "licence", code=2)
+    assert "Say which artworks" in refused("audit", "--dataset", "shapes", code=2)
+
+
+def test_a_check_of_the_record_alone_loads_nothing_that_looks_at_pictures(filled: Path) -> None:
+    call = "import sys\nfrom provenance.cli import main\ntry:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n"
+    call += "    print(end.code, sorted({'torch', 'cv2', 'faiss', 'scipy'} & sys.modules.keys()))"
+    words = ["--archive", str(filled), "audit", "--all", "--check", "completeness", "--check", "licence"]
+
+    done = subprocess.run([sys.executable, "-c", call, *words], capture_output=True, text=True, check=True)
+
+    assert "1 artwork put to the checks licence, completeness" in done.stdout
+    assert done.stdout.endswith("0 []\n")
+
+
+def test_a_purpose_that_nobody_knows_is_a_sentence(
+    refused: Refused, artwork: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROV_CREDIT_PURPOSE", "fame")
+
+    assert "credit.purpose is 'fame'" in refused("audit", artwork, "--check", "licence", code=2)
