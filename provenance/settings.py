@@ -59,6 +59,12 @@ class Settings:
     bias_travels: str = _setting(
         "full", "audit", "Exports whose manifests tell the bias of the model, once audited: never, full, or public too."
     )
+    embedding: str = _setting(
+        "",
+        "audit",
+        "A TorchScript file of your own, such as SSCD's: its network too proposes works that may be copied.",
+    )
+    embedding_side: int = _setting(320, "audit", "Pixels a side of the squares that this network expects.", 32, 2048)
 
     @classmethod
     def load(cls, folder: Path, environment: Mapping[str, str] | None = None) -> Self:
@@ -77,6 +83,10 @@ class Settings:
     def face_detector_path(self) -> Path | None:
         """Give the file of `audit.face_detector`; None where none is named."""
         return Path(self.face_detector.strip()).expanduser() if self.face_detector.strip() else None
+
+    def embedding_path(self) -> Path | None:
+        """Give the file of `audit.embedding`; None where none is named."""
+        return Path(self.embedding.strip()).expanduser() if self.embedding.strip() else None
 
 
 def processors() -> int:

@@ -21,6 +21,7 @@ from provenance.archive.choose import find_model
 from provenance.archive.current import current_rows
 from provenance.archive.feature_damage import damage, damage_named
 from provenance.archive.features import embedder, fill
+from provenance.archive.learnt_features import fill_own, own_embedder
 from provenance.archive.licence_check import purpose_of
 from provenance.archive.one_dataset import COMPARING, OneDataset
 from provenance.archive.ruling import UNLOOKED, rule
@@ -30,7 +31,7 @@ from provenance.audit.policy_file import load_policy
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError, UsageError
 from provenance.schema import Kind, Node
-from provenance.words import Severity
+from provenance.words import Severity, count
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
@@ -63,7 +64,8 @@ class AuditOutcome:
     line: Mapping[str, Json]
     """The line at which copies are flagged."""
     notice: str | None
-    """A sentence where the index of copies had to be made anew, or could not be kept."""
+    """Sentences where the index of copies had to be made anew, or could not be kept, or where the user's own network
+    lacks the vectors of some pictures; None where there is nothing to say."""
     checks: tuple[str, ...]
     """What was asked."""
     dataset: OneDataset | None = None
@@ -101,13 +103,13 @@ def audit(
 
     With a `dataset`, by NAME or NAME@VERSION, they are compared with its works alone. `commercial` says for what the
     artworks are meant, in place of the settings. `progress` hears of the phase, and how much of it is done. Raises
-    UsageError, NotFoundError for what is not there, EngineError where weights are missing.
+    UsageError, NotFoundError for what is not there, EngineError where weights are missing or cannot be used.
     """
     names = _names(checks)
     with archive.database.read() as session:
         only = None if dataset is None else _only(session, dataset, names)
         chosen = _chosen(session, typed, everything=everything, model=model)
-    left_out = _filled(archive, names, chosen, only, progress)
+    left_out, unproposed = _filled(archive, names, chosen, only, progress)
     with damage_named(archive):
         asked = Questions(archive, names, _options(archive, names, only, commercial=commercial), only)
         again_of = _put(archive, asked, chosen, left_out, again=again, progress=progress)
@@ -117,7 +119,7 @@ def audit(
         works=asked.works,
         left_out=left_out,
         line=asked.line,
-        notice=asked.notice,
+        notice=" ".join(filter(None, [asked.notice, unproposed])) or None,
         checks=names,
         dataset=only,
     )
@@ -129,17 +131,32 @@ def _filled(
     chosen: Mapping[int, str],
     only: OneDataset | None,
     progress: Callable[[str, int, int], None],
-) -> dict[str, str]:
-    """Prepare pictures for comparing, if a check needs that; say which could not be. Raises EngineError."""
+) -> tuple[dict[str, str], str | None]:
+    """Prepare pictures for comparing, if a check needs that; say which could not be, and for which search alone.
+
+    Raises EngineError, NotFoundError before anything is written.
+    """
     if FEATURED.isdisjoint(names):
-        return {}
+        return {}, None
+    own = own_embedder(archive.settings) if copies.NAME in names else None
     works = None if only is None else list(only.works)
-    problems: dict[str, str] = {}
+    problems, unproposed = dict[str, str](), dict[str, str]()
     for phase, kind, rows in (("works", Kind.WORK, works), ("artworks", Kind.ARTWORK, list(chosen))):
         problems |= fill(archive, (kind,), only=rows, progress=partial(progress, phase)).problems
-    if problems:
-        embedder()  # without weights nothing can be compared: that is no fault of the pictures
-    return problems
+        if problems:
+            embedder()  # without weights nothing can be compared: that is no fault of the pictures
+        if own is not None:
+            told = partial(progress, f"own {phase}")
+            unproposed |= fill_own(archive, own, (kind,), only=rows, progress=told).problems
+    return problems, _unproposed([said for uid, said in unproposed.items() if uid not in problems])
+
+
+def _unproposed(problems: Sequence[str]) -> str | None:
+    """Say of how many pictures the user's own network has no vector: the other searches have them."""
+    if not problems:
+        return None
+    pictures = "1 picture" if len(problems) == 1 else f"{count(len(problems))} pictures"
+    return f"Your own network could not look at {pictures}; the other searches did. {problems[0]}"
 
 
 def _options(

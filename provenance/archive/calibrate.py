@@ -15,10 +15,12 @@ from sqlalchemy import select
 
 from provenance import schema
 from provenance.archive.copies_check import CopiesCheck
-from provenance.archive.features import fill, reduce
+from provenance.archive.features import fill
+from provenance.archive.learnt_features import fill_own, own_embedder
 from provenance.archive.refingerprint import picture_of
 from provenance.audit.proportion import interval
 from provenance.compare.disturbance import DISTURBANCES, disturbed
+from provenance.compare.judge import Judge
 from provenance.database import utc_now
 from provenance.digest import Json
 from provenance.errors import ProvenanceError, UsageError
@@ -36,8 +38,11 @@ _ENOUGH: Final = 3
 _NOTHING: Final = -99.0
 """The score where nothing was proposed."""
 
-_RELATED: Final = 8.0
-"""The score from which on two works by different people, as they are, count as versions of each other."""
+_LOWEST: Final = -3.0
+"""No line lies lower: of pictures with so little in common hardly any are measured at all."""
+
+_SURER: Final = 2.3
+"""So much over the shipped line two works by different people, as they are, count as versions of each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,9 @@ def calibrate(
     if not 0.0001 <= wanted <= 0.2:
         raise UsageError(f"The wanted rate is a share of pictures, from 0.0001 to 0.2, not {wanted}.")
     fill(archive, (Kind.WORK,), progress=lambda done, total: progress("works", done, total))
+    own = own_embedder(archive.settings)
+    if own is not None:
+        fill_own(archive, own, (Kind.WORK,), progress=lambda done, total: progress("own works", done, total))
     check = CopiesCheck(archive)
     works = _works(archive, check)
     creators = {work.creator for work in works}
@@ -134,6 +142,7 @@ def _measure(
     seed: int,
     progress: Callable[[str, int, int], None],
 ) -> _Measured:
+    surely = Judge.shipped().line.score + _SURER
     by_creator: dict[str, set[str]] = defaultdict(set)
     by_series: dict[str, set[str]] = defaultdict(set)
     for work in works:
@@ -150,12 +159,12 @@ def _measure(
         like = by_creator[work.creator] | (by_series[work.series] if work.series else set())
         if work.uid not in versions:
             alike = check.suspects_of(work.row, without=like)
-            versions[work.uid] = {each.uid for each in alike if each.score >= _RELATED}
+            versions[work.uid] = {each.uid for each in alike if each.score >= surely}
         try:
             picture = disturbed(picture_of(archive, _node(work)), names[int(dice.integers(len(names)))], dice)
         except ProvenanceError:
             continue  # its file has moved: it can be found, but not tried
-        data = reduce(picture)
+        data = check.reduced(picture)
         others = check.suspects(data, without=like | versions[work.uid])
         innocent.append(max((each.score for each in others), default=_NOTHING))
         own.append(next((each.score for each in check.suspects(data) if each.uid == work.uid), _NOTHING))
@@ -175,7 +184,7 @@ def _kept(
     enough = len(scores) >= needed
     allowed = int(len(scores) * wanted)
     # Just above the first score that may not be flagged any more.
-    threshold = float(np.nextafter(scores[allowed], np.inf)) if enough else check.line.score
+    threshold = float(np.nextafter(max(scores[allowed], _LOWEST), np.inf)) if enough else check.line.score
     flags = sum(score >= threshold for score in scores)
     result = Calibrated(
         kept=enough,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from provenance.archive.continued import continued
 from provenance.archive.copies_index import CopiesIndex
-from provenance.archive.features import METHODS, kept
+from provenance.archive.features import METHODS, kept, reduce
 from provenance.archive.gallery import ArchiveGallery, Uids, works_root
+from provenance.archive.learnt_features import OwnVectors, count_own, own_embedder, reduce_by, unpacked
 from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.audit import copies
 from provenance.audit.copies import Suspect
@@ -26,8 +27,10 @@ from provenance.digest import Json
 from provenance.errors import NotFoundError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Projection, unpack
+from provenance.fingerprint.learnt_embedding import unpack as unpack_own
 from provenance.fingerprint.local import NAME as POINTS
 from provenance.fingerprint.local import LocalFeatures
+from provenance.picture import Picture
 from provenance.schema import Artwork, Calibration, Kind, Node, Work
 from provenance.words import Severity
 
@@ -39,10 +42,15 @@ class CopiesCheck:
     """The works of an archive, or its artworks, held ready for many pictures; read when the first one comes."""
 
     def __init__(self, archive: "Archive", kind: Kind = Kind.WORK, *, dataset: OneDataset | None = None) -> None:
-        """Read the line; of works only those of `dataset` are compared with, if one is given."""
+        """Read the line; of works only those of `dataset` are compared with, if one is given.
+
+        Raises NotFoundError, EngineError where the settings name a network of the user's own that cannot be used.
+        """
         self._archive = archive
+        self._kind = kind
         self._dataset = dataset
         self._judge = Judge.shipped()
+        self._own = own_embedder(archive.settings)
         with archive.database.read() as session:
             self.line = line_of(session, self._judge)
         self._index = CopiesIndex(archive, kind, only=None if dataset is None else dataset.works)
@@ -64,12 +72,13 @@ class CopiesCheck:
             "features": list(METHODS),
             "works": len(self.uids),
             "works_root": works_root(self._stored, self._index.folder),
+            "embedding": self._own_record(),
             **({} if self._dataset is None else {KEY: self._dataset.record()}),
         }
 
     def findings(self, session: Session, artwork_id: int, uid: str) -> list[Finding]:
         """Look for copies in an artwork that has its features. Raises NotFoundError if it has not."""
-        data = _held(session, artwork_id)
+        data = self._held(session, artwork_id)
         without = continued(self._archive, [uid])
         found = list(copies.findings(self.suspects(data, without=without), self.line))
         told = {finding.other for finding in found if finding.severity is not Severity.NOTE}
@@ -79,15 +88,21 @@ class CopiesCheck:
     def suspects(
         self, data: Mapping[str, bytes], *, without: Collection[str] = (), promise: Promise | None = None
     ) -> list[Suspect]:
-        """Measure what a picture may be a copy of; `data` is what `features.reduce` gives, `without` are uids.
+        """Measure what a picture may be a copy of; `data` is what `reduced` gives, `without` are uids.
 
         `promise` says what is worth measuring, as for `candidates`.
         """
         if not self.uids:
             return []
         look = self._look(data)
-        found = candidates(look, self._gallery, without=self._gallery.places(without), promise=promise)
+        left_out = self._gallery.places(without)
+        also = self._also(data, left_out)
+        found = candidates(look, self._gallery, without=left_out, also=also, promise=promise)
         return [self._suspect(look, candidate) for candidate in found]
+
+    def reduced(self, picture: Picture) -> dict[str, bytes]:
+        """Reduce a picture that is not in the archive to all that this check compares by. Raises EngineError."""
+        return reduce(picture) | ({} if self._own is None else reduce_by(self._own, picture))
 
     def _same(self, session: Session, artwork_id: int) -> list[str]:
         """Name works with the same pixels: flat pictures and slivers have nothing that could be measured."""
@@ -100,7 +115,7 @@ class CopiesCheck:
     def suspects_of(self, row: int, *, without: Collection[str]) -> list[Suspect]:
         """Do the same for a work or artwork that has its features."""
         with self._archive.database.read() as session:
-            data = _held(session, row)
+            data = self._held(session, row)
         return self.suspects(data, without=without)
 
     @cached_property
@@ -114,6 +129,37 @@ class CopiesCheck:
     @cached_property
     def _projection(self) -> Projection:
         return Projection.load()
+
+    @cached_property
+    def _own_vectors(self) -> OwnVectors | None:
+        if self._own is None:
+            return None
+        with self._archive.database.read() as session:
+            return OwnVectors.read(session, self._own, self._stored.rows["node"])
+
+    def _own_record(self) -> Json:
+        """Say which network of the user's own proposes too, and of how many pictures there is a vector."""
+        if self._own is None:
+            return None
+        with self._archive.database.read() as session:
+            return {"name": self._own.name, **self._own.record(), "works": count_own(session, self._own, self._kind)}
+
+    def _also(self, data: Mapping[str, bytes], without: Collection[int]) -> list[int]:
+        """Name the places that the user's own network finds nearest; none without it, or without the vector."""
+        if self._own is None or self._own_vectors is None or self._own.name not in data:
+            return []
+        # It only proposes. The cosine that is judged stays that of the shipped embedding, to which the judge's
+        # weights were fitted: those of another network lie elsewhere.
+        return self._own_vectors.nearest(unpack_own(data[self._own.name], self._own.length), without)
+
+    def _held(self, session: Session, row: int) -> dict[str, bytes]:
+        """Read the features of a picture, the own vector only if there is one. Raises NotFoundError if others lack."""
+        data = _held(session, row)
+        if self._own is not None:
+            for _, vector in kept(session, [row], self._own.name):
+                unpacked(session, self._own, row, vector)  # one that is damaged is said with the picture it is of
+                data[self._own.name] = vector
+        return data
 
     def _look(self, data: Mapping[str, bytes]) -> Look:
         return Look(

@@ -79,14 +79,27 @@ def fill(
 
     It can be interrupted and called again: each batch is committed by itself. Works are read where they were seen.
     """
+    return fill_by(archive, METHODS, reduce, kinds, only=only, progress=progress)
+
+
+def fill_by(
+    archive: "Archive",
+    methods: Sequence[str],
+    by: Callable[[Picture], Mapping[str, bytes]],
+    kinds: Sequence[Kind],
+    *,
+    only: Sequence[int] | None,
+    progress: Callable[[int, int], None],
+) -> Filled:
+    """Do the same for other `methods`; `by` reduces a picture by all of them, on several threads."""
     with archive.database.read() as session:
-        missing = _missing(session, kinds, only)
+        missing = _missing(session, methods, kinds, only)
     problems: dict[str, str] = {}
     filled = 0
     with ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-features") as pool:
         for some in _batches(missing):
             rows: list[dict[str, Any]] = []
-            for node, answer in zip(some, pool.map(lambda node: _reduced(archive, node), some), strict=True):
+            for node, answer in zip(some, pool.map(lambda node: _reduced(archive, node, by), some), strict=True):
                 if isinstance(answer, str):
                     problems[node.uid] = f"{node.uid[:SHORT]}: {answer}"
                     continue
@@ -115,13 +128,13 @@ def kept(session: Session, node_ids: Sequence[int], method: str) -> Iterator[tup
         yield from session.execute(query.where(Feature.node_id.in_(some)))
 
 
-def _missing(session: Session, kinds: Sequence[Kind], only: Sequence[int] | None) -> list[Node]:
+def _missing(session: Session, methods: Sequence[str], kinds: Sequence[Kind], only: Sequence[int] | None) -> list[Node]:
     query = (
         select(Node)
-        .outerjoin(Feature, (Feature.node_id == Node.id) & Feature.method.in_(METHODS))
+        .outerjoin(Feature, (Feature.node_id == Node.id) & Feature.method.in_(methods))
         .where(Node.kind.in_([kind.value for kind in kinds]))
         .group_by(Node.id)
-        .having(func.count(Feature.id) < len(METHODS))
+        .having(func.count(Feature.id) < len(methods))
         .order_by(Node.id)
     )
     parts = [None] if only is None else [only[start : start + _ASKED] for start in range(0, len(only), _ASKED)]
@@ -137,10 +150,10 @@ def _batches(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
         yield nodes[start : start + _BATCH]
 
 
-def _reduced(archive: "Archive", node: Node) -> dict[str, bytes] | str:
+def _reduced(archive: "Archive", node: Node, by: Callable[[Picture], Mapping[str, bytes]]) -> Mapping[str, bytes] | str:
     """Reduce a picture, or say why not."""
     try:
-        return reduce(picture_of(archive, node))
+        return by(picture_of(archive, node))
     except ProvenanceError as error:
         return str(error)
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from provenance import schema
 from provenance.archive.copies_check import CopiesCheck
-from provenance.archive.features import reduce
 from provenance.archive.labels import labels
 from provenance.archive.nodes import node_ids
 from provenance.archive.thresholds import thresholds
@@ -97,8 +96,8 @@ def find_alike(
     if not 1 <= count <= MOST:
         raise UsageError(f"{count:,} pictures are no answer; 1 to {MOST:,} are possible.")
     checks = {kind: CopiesCheck(archive, kind) for kind in kinds}
-    line = next(iter(checks.values())).line
-    data, found, compared = reduce(picture), dict[str, Alike](), dict[str, int]()
+    first = next(iter(checks.values()))
+    data, found, compared = first.reduced(picture), dict[str, Alike](), dict[str, int]()
     for kind, check in checks.items():
         compared[kind.value] = len(check.uids)
         found |= {each.uid: each for each in _by_parts(check, kind, data)}
@@ -107,8 +106,8 @@ def find_alike(
     nearest = sorted(found.values(), key=lambda each: each.order)[:count]
     return AlikeAnswer(
         alike=_named(archive, nearest),
-        line=line.score,
-        judge=line.judge,
+        line=first.line.score,
+        judge=first.line.judge,
         method=_RULER.name,
         compared=compared,
         of=_counts(archive, kinds),

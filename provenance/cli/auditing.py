@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 _SHOWN = 24
 """Artworks whose findings are said one by one."""
 
-_PHASES = {"works": "Looking at works", "artworks": "Looking at artworks", "checks": "Checking artworks"}
+_PHASES = {
+    "works": ("Looking at works", "works"),
+    "artworks": ("Looking at artworks", "artworks"),
+    "own works": ("Looking at works by your own network", "works"),
+    "own artworks": ("Looking at artworks by your own network", "artworks"),
+    "checks": ("Checking artworks", "artworks"),
+}
 
 _ONE = "artworks"
 
@@ -269,7 +275,7 @@ class _Bars:
         if phase != self._phase:
             self.close()
             self._phase = phase
-            self._bar = counted(_PHASES[phase], phase if phase != "checks" else "artworks")
+            self._bar = counted(*_PHASES[phase])
             self._progress = self._bar.__enter__()
         self._progress(done, total)
 

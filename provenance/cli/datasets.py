@@ -12,7 +12,7 @@ from provenance.cli.croissant import export_dataset
 from provenance.cli.options import AsJson, name_text, whole
 from provenance.cli.progress import counted
 from provenance.cli.session import opened
-from provenance.errors import CancelledError
+from provenance.errors import CancelledError, EngineError, NotFoundError
 from provenance.words import NOT_RECORDED, Sign, count
 
 if TYPE_CHECKING:
@@ -86,11 +86,18 @@ def add(
 def _look(archive: "Archive") -> list[str]:
     """Compute what the check for copies compares works by, while their files are here. Gives sentences on failures."""
     from provenance.archive.features import fill
+    from provenance.archive.learnt_features import fill_own, own_embedder
     from provenance.schema import Kind
 
     with counted("Looking at works", "works") as progress:
         try:
-            return list(fill(archive, (Kind.WORK,), progress=progress).problems.values())
+            problems = dict(fill(archive, (Kind.WORK,), progress=progress).problems)
+            own = own_embedder(archive.settings)
+            if own is not None:
+                problems |= fill_own(archive, own, (Kind.WORK,), progress=progress).problems
+            return list(problems.values())
+        except (EngineError, NotFoundError) as cause:
+            return [str(cause)]
         except KeyboardInterrupt as cause:
             message = "Stopped. The version is recorded; `prov audit` looks at the other works when it needs them."
             raise CancelledError(message) from cause

@@ -95,21 +95,35 @@ class Proposal:
 
 
 def candidates(
-    look: Look, gallery: Gallery, *, without: Collection[int] = (), promise: Promise | None = None
+    look: Look,
+    gallery: Gallery,
+    *,
+    without: Collection[int] = (),
+    also: Collection[int] = (),
+    promise: Promise | None = None,
 ) -> list[Candidate]:
     """Find the pictures of `gallery` that may be like `look`, and measure them; the most promising first.
 
-    `promise` says which proposals are worth it; None takes the shipped one.
+    `also` are places that something else proposes. `promise` says which proposals are worth it; None takes the
+    shipped one.
     """
-    return measured(look, gallery, promising(look, gallery, without=without, promise=promise))
+    return measured(look, gallery, promising(look, gallery, without=without, also=also, promise=promise))
 
 
 def promising(
-    look: Look, gallery: Gallery, *, without: Collection[int] = (), promise: Promise | None = None
+    look: Look,
+    gallery: Gallery,
+    *,
+    without: Collection[int] = (),
+    also: Collection[int] = (),
+    promise: Promise | None = None,
 ) -> list[Proposal]:
-    """Have both searches propose, and choose what is worth measuring; of most innocent pictures that is little."""
+    """Have both searches propose, and choose what is worth measuring; of most innocent pictures that is little.
+
+    `also` are places that something else proposes.
+    """
     promise = promise or Promise.shipped()
-    found = list(_proposed(look, gallery, without))
+    found = list(_proposed(look, gallery, without, also))
     nearest = sorted(((each.cosine, each.place) for each in found), reverse=True)[: _OTHERS + 1]
     usual = _USUAL if len(gallery) < _MANY else -1.0
     proposals = [replace(each, ahead=_ahead(each, nearest, usual)) for each in found]
@@ -128,12 +142,13 @@ def _ahead(proposal: Proposal, nearest: Sequence[tuple[float, int]], usual: floa
     return proposal.cosine - 0.5 * sum(others) / _OTHERS
 
 
-def _proposed(look: Look, gallery: Gallery, without: Collection[int]) -> Iterator[Proposal]:
+def _proposed(look: Look, gallery: Gallery, without: Collection[int], also: Collection[int]) -> Iterator[Proposal]:
     descriptors = changed_descriptors(look.local.descriptors)
     votes = {vote.place: vote for vote in gallery.vote(descriptors, look.local, _VOTED, without)}
     alike = gallery.resembling(look.embedding, _RESEMBLING, without)
     units, turned = unit(descriptors), look.boxes.turned()
-    for place in dict.fromkeys((*votes, *alike)):
+    others = [place for place in also if place not in without]
+    for place in dict.fromkeys((*votes, *alike, *others)):
         vote, other = votes.get(place), gallery.look(place)
         changes = (vote.change,) if vote is not None else (0, 1)
         found = [align(look.local, units[change], other.local, change) for change in changes]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.digest import Digest, Json
-from provenance.errors import EngineError, NotFoundError, UsageError
+from provenance.errors import DamagedArchiveError, EngineError, NotFoundError, UsageError
 from provenance.fingerprint.embedding import square
 from provenance.picture import Picture
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _EXPORT: Final = "Export it with `torch.jit.trace(network.eval(), torch.zeros(1, 3, 320, 320)).save('OUT.pt')`."
 _LONGEST: Final = 2048
+_TYPE: Final = np.dtype("<f2")
 _NAME_DIGITS: Final = 16
 
 
@@ -116,6 +117,23 @@ class LearntEmbedder:
             message = f"It fails on float32 pictures of shape {tuple(batch.shape)}: {_first_line(cause)}. {_EXPORT}"
             raise EngineError(message) from cause
         return _checked(answer)
+
+
+def pack(embedding: NDArray[np.float32]) -> bytes:
+    """Pack a unit vector, float32 (length,), as 2 bytes a number: IEEE 754 half precision, little-endian."""
+    return embedding.astype(_TYPE).tobytes()
+
+
+def unpack(data: bytes, length: int) -> NDArray[np.float16]:
+    """Unpack one embedding to float16 (length,).
+
+    Raises DamagedArchiveError for bytes that are no whole embedding, or hold something else than numbers of -1..1.
+    """
+    values = np.frombuffer(data, _TYPE) if len(data) == length * _TYPE.itemsize else None
+    if values is None or not (np.abs(values) <= 1).all():
+        message = f"{len(data)} bytes are no unit vector of {length} numbers, as the network of your own gives them."
+        raise DamagedArchiveError(message)
+    return np.asarray(values, np.float16)
 
 
 def _checked(answer: "Tensor | object") -> NDArray[np.float32]:
