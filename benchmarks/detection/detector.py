@@ -47,6 +47,16 @@ class Staged(Protocol):
 
 
 @runtime_checkable
+class Lined(Protocol):
+    """A detector that is shipped with a line, drawn on the development split."""
+
+    @property
+    def line(self) -> float:
+        """The score from which on it flags: for one false flag in a thousand."""
+        ...
+
+
+@runtime_checkable
 class Batched(Protocol):
     """A detector that is much quicker for many pictures together; its times are means over a batch."""
 

@@ -65,6 +65,11 @@ class Cascade:
         scored = [Scored(uid=uid, score=self._judge.score(each)) for uid, each in self.examined(query, without)]
         return sorted(scored, key=lambda each: -each.score)
 
+    @property
+    def line(self) -> float:
+        """The score that is shipped as the line for one false flag in a thousand."""
+        return self._judge.line.score
+
     @cached_property
     def _judge(self) -> Judge:
         return Judge.shipped()  # not sooner: what fits the judge needs the candidates alone

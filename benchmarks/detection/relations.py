@@ -6,7 +6,7 @@ every rate of false flags is wrong. Three things make works related, and nothing
 1. the corpus says so: the same series within a source;
 2. openmoji is drawn by many hands from common templates: one name but for skin tone and gender, a template of
    `TEMPLATES`, or an outline that agrees to `ALIKE` when both are cut to what is drawn;
-3. `relations.csv`: pairs that a person has looked at.
+3. `relations.csv`: pairs that a person has looked at; they stand for the whole series or design of both.
 """
 
 import csv
@@ -70,8 +70,14 @@ _MERFOLK = re.compile(r"\bmer(man|maid|person)\b")
 class Relations:
     """Tells a work's relatives."""
 
-    def __init__(self, works: Sequence[Work], pairs: Iterable[tuple[str, str]]) -> None:
-        """Relate what shares a series or a design, and the `pairs`, some of which may name works not here."""
+    def __init__(
+        self, works: Sequence[Work], pairs: Iterable[tuple[str, str]], designs: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Relate what shares a series or a design, and the `pairs`, some of which may name works not here.
+
+        The pairs of `designs` stand for all that shares a series or a design with one or the other: all skin tones of
+        two hands, for example.
+        """
         known = {work.uid for work in works}
         self._related: dict[str, set[str]] = defaultdict(set)
         groups: dict[str, list[str]] = defaultdict(list)
@@ -81,15 +87,19 @@ class Relations:
         for group in groups.values():
             for uid in group:
                 self._related[uid].update(group)
-        for one, other in pairs:
-            if one in known and other in known:
-                self._related[one].add(other)
-                self._related[other].add(one)
+        kin = {uid: frozenset(related) for uid, related in self._related.items()}
+        alone = ((frozenset({one}), frozenset({other})) for one, other in pairs if {one, other} <= known)
+        whole = ((kin[one], kin[other]) for one, other in designs if {one, other} <= known)
+        for some, others in (*alone, *whole):
+            for uid in some:
+                self._related[uid] |= others
+            for uid in others:
+                self._related[uid] |= some
 
     @classmethod
     def find(cls, works: Sequence[Work], folder: Path) -> "Relations":
         """Read the confirmed pairs, and find openmoji's templates or take them from `folder`, where they are kept."""
-        return cls(works, [*confirmed(), *_templates([work for work in works if work.source == "openmoji"], folder)])
+        return cls(works, _templates([work for work in works if work.source == "openmoji"], folder), confirmed())
 
     def related(self, uid: str) -> frozenset[str]:
         """Give the relatives of a work, without itself."""
