@@ -21,7 +21,7 @@ from provenance.archive.refingerprint import picture_of
 from provenance.compare.agreement import SIDE as GREY_SIDE
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import pack_colour, small_colour
-from provenance.compare.look import GREY, pack_grey, unpack_grey
+from provenance.compare.look import GREY, pack_grey
 from provenance.errors import ProvenanceError
 from provenance.fingerprint.embedding import NAME as EMBEDDING
 from provenance.fingerprint.embedding import Embedder, pack, unpack
@@ -113,11 +113,6 @@ def fill_by(
 def embeddings(session: Session, node_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
     """Read embeddings, float32 (1280,) of 0..6, by row of the node; those that are missing are left out."""
     return {row: unpack(data) for row, data in kept(session, node_ids, EMBEDDING)}
-
-
-def greys(session: Session, node_ids: Sequence[int]) -> dict[int, NDArray[np.uint8]]:
-    """Read small grey copies, uint8 (height, width), the longest side 160, by row of the node."""
-    return {row: unpack_grey(data) for row, data in kept(session, node_ids, GREY)}
 
 
 def kept(session: Session, node_ids: Sequence[int], method: str) -> Iterator[tuple[int, bytes]]:

@@ -9,47 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprint.grid import Grids, grey_grids
+from provenance.fingerprint.grid import Grids
+from provenance.fingerprint.grid_hash import GridHash
 from provenance.fingerprint.method import ORIENTATIONS, Fingerprint
-from provenance.picture import Picture
 
 _FIRM = 3.0
 """Grey levels, as the standard deviation of noise in the grid, that a firm bit withstands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DifferenceHash:
+class DifferenceHash(GridHash):
     """Signs of the steps between neighbours in a row (the dHash of hackerfactor.com, 2013)."""
-
-    name: str
-    summary: str
-    side: int
-    """Rows of bits, and columns."""
-    flagged_at: int
-    reliable_at: float
-
-    @property
-    def bits(self) -> int:
-        """Bits of one code."""
-        return self.side * self.side
-
-    @property
-    def size(self) -> int:
-        """Bytes of one code."""
-        return self.bits // 8
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the grey grids that it is made from."""
         return self.side, self.side + 1
-
-    def codes(self, picture: Picture) -> NDArray[np.uint8]:
-        """Reduce `picture` to uint8 of shape (8, size), rows in the order of `ORIENTATIONS`."""
-        return self.fingerprint(picture).matrix
-
-    def fingerprint(self, picture: Picture) -> Fingerprint:
-        """Reduce `picture` to its codes, and the share of their bits that noise of 3 grey levels leaves alone."""
-        return self.of_grids(grey_grids(picture, [self.shape])[self.shape])
 
     def of_grids(self, grids: Grids) -> Fingerprint:
         """Reduce a picture's `grids` of `shape` to its codes and their quality."""

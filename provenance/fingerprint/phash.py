@@ -7,47 +7,21 @@ so what other tools have stored can be compared: `codes(picture)[0].tobytes().he
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from provenance.fingerprint.cosine import cosine_bits, firm_share
-from provenance.fingerprint.grid import Grids, grey_grids
+from provenance.fingerprint.grid import Grids
+from provenance.fingerprint.grid_hash import GridHash
 from provenance.fingerprint.method import ORIENTATIONS, Fingerprint
-from provenance.picture import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PerceptualHash:
+class PerceptualHash(GridHash):
     """Signs of the lowest cosine coefficients against their median (the pHash of hackerfactor.com, 2011)."""
-
-    name: str
-    summary: str
-    side: int
-    """Rows of bits, and columns."""
-    flagged_at: int
-    reliable_at: float
-
-    @property
-    def bits(self) -> int:
-        """Bits of one code."""
-        return self.side * self.side
-
-    @property
-    def size(self) -> int:
-        """Bytes of one code."""
-        return self.bits // 8
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the grey grids that it is made from."""
         return 4 * self.side, 4 * self.side
-
-    def codes(self, picture: Picture) -> NDArray[np.uint8]:
-        """Reduce `picture` to uint8 of shape (8, size), rows in the order of `ORIENTATIONS`."""
-        return self.fingerprint(picture).matrix
-
-    def fingerprint(self, picture: Picture) -> Fingerprint:
-        """Reduce `picture` to its codes and their quality."""
-        return self.of_grids(grey_grids(picture, [self.shape])[self.shape])
 
     def of_grids(self, grids: Grids) -> Fingerprint:
         """Reduce a picture's `grids` of `shape` to its codes and their quality."""
