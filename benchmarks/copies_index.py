@@ -9,21 +9,20 @@ the 15 with the most votes is the quality. Times are milliseconds on one core, t
 every 100,000 pictures.
 """
 
-import argparse
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import by_size
 from benchmarks.detection.corpus import Work, load, read_corpus
 from provenance.compare.disturbance import DISTURBANCES, disturbed
+from provenance.compare.shape import LENGTH as SHAPE
 from provenance.compare.stored import Stored
 from provenance.compare.storing import Storing
 from provenance.compare.voting import Voters
@@ -38,27 +37,17 @@ BUDGET = 300.0
 PROMISE = 1.5
 """Times what votes take in memory, at most."""
 
+NO_SHAPE = np.zeros((1, SHAPE), np.float32)
+
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--corpus", type=Path, default=None)
-    asked.add_argument("--sizes", type=int, nargs="+", default=[3_000, 30_000])
-    asked.add_argument("--works", type=int, default=1_000, help="real works that are read")
-    asked.add_argument("--scratch", type=Path, default=None)
-    options = asked.parse_args()
-    if options.corpus is None:
-        print("not measured: --corpus names no folder of pictures")
+    options = by_size.options(__doc__, sizes=(3_000, 30_000), works=1_000)
+    if options is None:
         return 0
-    faiss.omp_set_num_threads(1)
     works = chosen(options.corpus, options.works)
     crowd = Crowd([local_features(Picture(load(work))) for work in works])
     queries = altered(works)
-    kept = True
-    for size in options.sizes:
-        with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-            kept = measured(Path(folder) / "index", crowd, queries, size) and kept
-    print("kept" if kept else "BROKEN")
-    return 0 if kept else 1
+    return by_size.measured(options, lambda folder, size: measured(folder / "index", crowd, queries, size))
 
 
 class Crowd:
@@ -157,7 +146,13 @@ def fill(storing: Storing, crowd: Crowd, places: range) -> None:
     for start in range(places.start, places.stop, 2_000):
         some = range(start, min(start + 2_000, places.stop))
         uids = [f"{place:064x}" for place in some]
-        storing.add(some, uids, [crowd.size(place) for place in some], np.stack([crowd_vector(each) for each in some]))
+        storing.add(
+            some,
+            uids,
+            [crowd.size(place) for place in some],
+            np.stack([crowd_vector(each) for each in some]),
+            [NO_SHAPE] * len(some),
+        )
         storing.finish(seen=some.stop, anchor="")
     storing.encode(crowd.read)
 

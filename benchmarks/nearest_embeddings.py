@@ -10,9 +10,7 @@ float32 that the half floats name.
 the peers, and 0.6 GB in `--scratch`.
 """
 
-import argparse
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -22,8 +20,10 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import by_size
 from benchmarks.detection.corpus import load, read_corpus
 from provenance.compare.disturbance import DISTURBANCES, disturbed
+from provenance.compare.shape import LENGTH as SHAPE
 from provenance.compare.stored import Stored
 from provenance.compare.storing import Storing
 from provenance.fingerprint.embedding import Embedder, Projection
@@ -36,28 +36,18 @@ PROMISE = 1.0
 
 Vectors = NDArray[np.float32]
 
+NO_SHAPE = np.zeros((1, SHAPE), np.float32)
+
 
 def main() -> int:
-    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--corpus", type=Path, default=None)
-    asked.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
-    asked.add_argument("--works", type=int, default=3_000, help="real works that are read")
-    asked.add_argument("--scratch", type=Path, default=None)
-    options = asked.parse_args()
-    if options.corpus is None:
-        print("not measured: --corpus names no folder of pictures")
+    options = by_size.options(__doc__, sizes=(100_000, 1_000_000), works=3_000)
+    if options is None:
         return 0
-    faiss.omp_set_num_threads(1)
     whole, noise = embedded(options.corpus, options.works)
     projection = Projection.load()
     vectors = crowd(whole, noise, max(options.sizes), projection)
     queries = projection.project((whole[:ASKED] + noise[:ASKED]).clip(0, 6))
-    kept = True
-    for size in options.sizes:
-        with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-            kept = measured(Path(folder), vectors[:size], queries) and kept
-    print("kept" if kept else "BROKEN")
-    return 0 if kept else 1
+    return by_size.measured(options, lambda folder, size: measured(folder, vectors[:size], queries))
 
 
 def embedded(folder: Path, count: int) -> tuple[Vectors, Vectors]:
@@ -121,7 +111,7 @@ def fill(storing: Storing, vectors: Vectors) -> None:
     for start in range(0, len(vectors), PAGE):
         some = vectors[start : start + PAGE]
         places = range(start, start + len(some))
-        storing.add(places, [f"{place:064x}" for place in places], [0] * len(some), some)
+        storing.add(places, [f"{place:064x}" for place in places], [0] * len(some), some, [NO_SHAPE] * len(some))
     storing.finish(seen=len(vectors), anchor="")
     storing.encode(lambda _nodes: [])
 

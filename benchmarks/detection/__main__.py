@@ -28,7 +28,7 @@ from benchmarks.detection.detectors import detector, known
 from benchmarks.detection.page import write_page
 from benchmarks.detection.plan import Plan
 from benchmarks.detection.results import shown, summarised, thresholds, write_results
-from benchmarks.detection.run import put
+from benchmarks.detection.run import learning, put
 from benchmarks.detection.targets import TARGET_RATE
 from provenance.errors import ProvenanceError
 
@@ -63,6 +63,7 @@ def _measure(wanted: argparse.Namespace) -> None:
         answers = put(asked, plan.gallery, plan.queries, answers_file, processes=wanted.processes)
         other = _elsewhere(wanted.work, asked) if wanted.split == "report" else {}
         summary = summarised(asked.name, plan, answers, other)
+        summary["learning"] = learning(answers_file)
         write_results(wanted.work, plan, summary)
         print(shown(summary), flush=True)
         if wanted.candidates:

@@ -1,4 +1,4 @@
-"""Fit the judge's weights and the quick judge's on the development split, and write `provenance/compare/*_v2.json`.
+"""Fit the judge's weights and the quick judge's on the development split, and write `provenance/compare/*_v3.json`.
 
     python -m benchmarks.detection.fit_judge --corpus FOLDER --work FOLDER [--works N] [--attacks N] [--innocents N]
 
@@ -46,14 +46,17 @@ from provenance.compare.cascade import Candidate
 from provenance.compare.judge import NAMES, VERSION, measurements
 from provenance.compare.promise import NAMES as QUICK
 from provenance.compare.promise import Promise
+from provenance.compare.shape import WHITENING_DIGEST
+from provenance.digest import Digest
 from provenance.fingerprint.embedding import PROJECTION_DIGEST
 
 _TARGET = Path(__file__).parents[2] / "provenance" / "compare"
-_RIDGE = 1.0
+_RIDGE = 0.1
 _FOLDS = 5
 _OF_A_CREATOR = 8
-_LOW = -7.0  # what the quick judge gives up while both are fitted: no copy that was flagged lay there
-_GIVEN_UP = 0.0005  # of the copies that are flagged: what the quick judge may lose
+_SLOW = 60  # works that are also attacked in a way that takes seconds
+_LOW = -6.0  # what the quick judge gives up while both are fitted: no copy that was flagged lay there
+_GIVEN_UP = 0.001  # of the copies that are flagged: what the quick judge may lose
 _RATES = (0.01, 0.001)
 
 
@@ -96,9 +99,11 @@ def asked_of(plan: Plan, works: int, attacks: int, seed: int) -> tuple[Query, ..
     development = sample(split(everything, "development"), None, seed)
     chosen = _by_turns([work for work in development if work.uid not in seen])[:works]
     ways = [attack for attack in ATTACKS if not attack.slow]
+    slow = [attack for attack in ATTACKS if attack.slow]
     found: list[Query] = []
     for number, work in enumerate(chosen):
         some = [ways[(number * attacks + turn) % len(ways)] for turn in range(min(attacks, len(ways)))]
+        some += [slow[number % len(slow)]] if number < _SLOW else []
         found += copies([work], development, seed=seed, attacks=some)
     return (*found, *(query for query in plan.queries if query.kind == "innocent"))
 
@@ -194,19 +199,20 @@ def main() -> int:
         split="development",
         works=0,
         innocents=asked.innocents,
-        attacks=[attack for attack in ATTACKS if not attack.slow],
+        attacks=ATTACKS,
         gan=None,
         seed=asked.seed,
     )
     _plan = replace(_plan, queries=asked_of(_plan, asked.works, asked.attacks, asked.seed))
-    kept = asked.work / f"judge-rows-{PROJECTION_DIGEST.hex[:12]}.pickle"
+    made_of = Digest.of(" ".join((PROJECTION_DIGEST.hex, WHITENING_DIGEST.hex, *NAMES)).encode())
+    kept = asked.work / f"judge-rows-{made_of.hex[:12]}.pickle"
     if not kept.exists():
         _cascade = Cascade(replace(Promise.shipped(), least=_LOW))
         _cascade.fit(list(_plan.gallery.works.values()))
         kept.write_bytes(pickle.dumps(measured(asked.processes)))
     found = pickle.loads(kept.read_bytes())
     judge = fitted(found)
-    for name, held in (("judge_v2", judge | {"plan": _plan.described()}), ("promise_v2", fitted_promise(found, judge))):
+    for name, held in (("judge_v3", judge | {"plan": _plan.described()}), ("promise_v3", fitted_promise(found, judge))):
         (_TARGET / f"{name}.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
     print(f"{judge['fitted']}, lines {judge['lines']}")
     return 0

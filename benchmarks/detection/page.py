@@ -107,10 +107,11 @@ def _ranking(results: Mapping[str, Summary]) -> str:
             name,
             *(_interval(summary["ranking"][figure]) for figure in ("uAP", "R@P90", "R@1")),
             *(f"{summary['times'][kind]['cpu']['mean']:.1f}" for kind in ("copy", "innocent")),
+            "" if summary.get("learning") is None else f"{summary['learning']:.1f}",
         )
         for name, summary in results.items()
     ]
-    return _table(("", "uAP", "R@P90", "R@1", "ms a copy", "ms an innocent"), rows)
+    return _table(("", "uAP", "R@P90", "R@1", "ms a copy", "ms an innocent", "ms a work learnt"), rows)
 
 
 def _flags(results: Mapping[str, Summary]) -> str:

@@ -38,7 +38,10 @@ def put(
     missing = [query for query in queries if query.name not in known]
     if missing:
         print(f"{detector.name}: learns {len(works):,} works", file=sys.stderr)
+        began = process_time()
         detector.fit(works)
+        _learnt(answers).parent.mkdir(parents=True, exist_ok=True)
+        _learnt(answers).write_text(json.dumps(1000 * (process_time() - began) / len(works)), encoding="utf-8")
         for answer in _answered(detector, gallery, missing, answers, processes=processes):
             known[answer.query] = answer
     return [known[query.name] for query in queries]
@@ -54,6 +57,15 @@ def read(answers: Path, works: Sequence[Work]) -> dict[str, Answer]:
             f"{answers} was measured on other works or attacks. Say --fresh, or name another --work folder."
         )
     return {answer.query: answer for answer in map(Answer.read, lines[:-1])}
+
+
+def learning(answers: Path) -> float | None:
+    """Say how many milliseconds of all cores together learning a work took last time; None where nobody noted it."""
+    return float(json.loads(_learnt(answers).read_text(encoding="utf-8"))) if _learnt(answers).exists() else None
+
+
+def _learnt(answers: Path) -> Path:
+    return answers.with_suffix(".learnt.json")
 
 
 def _answered(

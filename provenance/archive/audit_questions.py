@@ -38,6 +38,9 @@ ALWAYS: Final = ("completeness", "integrity")
 FEATURED: Final = frozenset({copies.NAME, "nearest"})
 """Checks that need what `features.fill` keeps."""
 
+_HEARS: Final = "nearest"
+"""The check that hears what copies were flagged: it is asked again when that was found later than its answer."""
+
 _POLICY: Final = "policy"
 
 
@@ -84,6 +87,7 @@ class Questions:
             audits = {name: session.get_one(schema.Audit, audit) for name, audit in found.items() if audit is not None}
             return (
                 len(audits) == len(self._names)
+                and (_HEARS not in found or (found[_HEARS] or 0) >= latest.get((row, copies.NAME), 0))
                 and all(self._agrees(audit.checks, name) for name, audit in audits.items())
                 and self._same(session, audits, uid)
             )
@@ -114,11 +118,12 @@ class Questions:
         with self._archive.database.read() as session:
             session.info[KNOWN] = self._behind
             alike = self._alike(session, row, uid) if self._indexes else Answer()
-            found = list(alike.findings)
-            if looked is not None:
-                found += looked.findings(session, row, uid)
+            copied = [] if looked is None else looked.findings(session, row, uid)
+            heard: dict[str, dict[str, Any]] = {} if looked is None else {_HEARS: {"flagged": copied}}
+            found = [*alike.findings, *copied]
             for name, module in self._modules.items():
-                found += module.findings(self._archive, session, uid, **self._options.get(name, {}))
+                told = {**self._options.get(name, {}), **heard.get(name, {})}
+                found += module.findings(self._archive, session, uid, **told)
         asked = {name: said for name, said in self._settings.items() if name != copies.NAME or looked is not None}
         return Answer(
             findings=found,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from provenance import schema
 from provenance.archive.audit import Audited, AuditOutcome
@@ -19,6 +19,7 @@ from provenance.archive.standing import Known, given_only, standings
 from provenance.audit import copies
 from provenance.audit.copies import Relation
 from provenance.audit.proportion import interval
+from provenance.compare.look import GREY, line_points, unpack_grey
 from provenance.database import utc_now
 from provenance.errors import DamagedArchiveError, UsageError
 from provenance.export.audit_report import (
@@ -44,6 +45,9 @@ from provenance.words import Severity
 
 if TYPE_CHECKING:
     from provenance.archive.archive import Archive
+
+_POINTS: Final = 4
+"""Places in common from which on those of edges and lines are not asked for."""
 
 
 def write_report(archive: "Archive", outcome: AuditOutcome, path: Path, *, command: str) -> None:
@@ -95,9 +99,10 @@ def _artwork(archive: "Archive", audited: Audited, dataset: OneDataset | None, g
         known = standings(session, row, alike)
         said = judgements(session, row)
         works = {other: session.get_one(schema.Work, other) for other in alike}
-        points = dict(kept(session, [row, *alike[:SHOWN]], POINTS)) if alike else {}
+        shown = [row, *alike[:SHOWN]] if alike else []
+        points, greys = dict(kept(session, shown, POINTS)), dict(kept(session, shown, GREY))
         session.expunge_all()
-    opened = _Opened(archive=archive, row=row, detail=detail, known=known, said=said, points=points)
+    opened = _Opened(archive=archive, row=row, detail=detail, known=known, said=said, points=points, greys=greys)
     return ReportedArtwork(
         uid=detail.uid,
         title=detail.title or detail.label,
@@ -137,6 +142,8 @@ class _Opened:
     said: Sequence[Judgement]
     points: Mapping[int, bytes]
     """What is kept of the points of the artwork and of the works that are shown, by row."""
+    greys: Mapping[int, bytes]
+    """Their small grey copies."""
 
     def picture(self, kind: Kind, row: int, uid: str) -> Callable[[], Picture]:
         """Give what opens a picture: only one is in memory at a time."""
@@ -173,14 +180,21 @@ class _Opened:
         )
 
     def _shared(self, work: int, matrix: Matrix, *, inverted: bool) -> tuple[tuple[Point, Point], ...]:
-        """Find the places that both have; none where one's points are not kept, or cannot be read any more."""
-        if not {self.row, work} <= self.points.keys():
+        """Find the places that both have, or else those where edges and lines of both meet or bend.
+
+        None where nothing is kept of one, or cannot be read any more.
+        """
+        if not {self.row, work} <= self.points.keys() & self.greys.keys():
             return ()
         try:
             here, there = (LocalFeatures.from_bytes(self.points[row]) for row in (self.row, work))
+            found = shared_points(here, there, matrix, inverted=inverted)
+            if len(found) >= _POINTS:
+                return found
+            drawn_here, drawn_there = (line_points(unpack_grey(self.greys[row])) for row in (self.row, work))
         except DamagedArchiveError:
             return ()
-        return shared_points(here, there, matrix, inverted=inverted)
+        return max(found, shared_points(drawn_here, drawn_there, matrix, inverted=False), key=len)
 
 
 def _measures(evidence: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> tuple[Measure, ...]:
@@ -199,6 +213,7 @@ def _measures(evidence: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -
         _share("Of the work found in the artwork", evidence["work_contained"]),
         _share("Of the artwork found in the work", evidence["artwork_explained"]),
         _share("Agreeing where both overlap", evidence["agreeing"]),
+        *(_share("Edges and lines agreeing there", evidence[name]) for name in ("lines_agreeing",) if name in evidence),
     )
 
 

@@ -6,7 +6,8 @@ found then is a false flag. The line is the score that the wanted share of these
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,16 +15,15 @@ import numpy as np
 from sqlalchemy import select
 
 from provenance import schema
+from provenance.archive.calibrate_tries import ToTry, trier
 from provenance.archive.copies_check import CopiesCheck
+from provenance.archive.crew import answered, crew_size
 from provenance.archive.features import fill
 from provenance.archive.learnt_features import fill_own, own_embedder
-from provenance.archive.refingerprint import picture_of
 from provenance.audit.proportion import interval
-from provenance.compare.disturbance import DISTURBANCES, disturbed
-from provenance.compare.judge import Judge
 from provenance.database import utc_now
 from provenance.digest import Json
-from provenance.errors import ProvenanceError, UsageError
+from provenance.errors import UsageError
 from provenance.schema import Kind, Node
 
 if TYPE_CHECKING:
@@ -35,14 +35,8 @@ WANTED: Final = 0.001
 _ENOUGH: Final = 3
 """So many times 1 / wanted pictures are needed: with none of them flagged, the rate is below what is wanted."""
 
-_NOTHING: Final = -99.0
-"""The score where nothing was proposed."""
-
 _LOWEST: Final = -3.0
 """No line lies lower: of pictures with so little in common hardly any are measured at all."""
-
-_SURER: Final = 2.3
-"""So much over the shipped line two works by different people, as they are, count as versions of each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +68,20 @@ def calibrate(
     wanted: float = WANTED,
     pictures: int | None = None,
     seed: int = 0,
+    processes: int = 0,
     progress: Callable[[str, int, int], None] = lambda _phase, _done, _total: None,
 ) -> Calibrated:
     """Measure the line for `wanted` false flags a picture, and keep it where there is enough to measure on.
 
     `pictures` are how many are put to the test; else as many as are needed, or four for each work if those are fewer.
-    Raises UsageError for a rate that is none, or where fewer than two creators have works.
+    They are shared among `processes`; 0 takes one for each core, if pictures and memory are enough. The answer is the
+    same for any number. Raises UsageError for a rate or a seed that is none, or where fewer than two creators have
+    works; EngineError where one of the processes came to its end.
     """
     if not 0.0001 <= wanted <= 0.2:
         raise UsageError(f"The wanted rate is a share of pictures, from 0.0001 to 0.2, not {wanted}.")
+    if seed < 0 or processes < 0:
+        raise UsageError(f"Seeds and processes are counted from 0: {min(seed, processes)} is none. Give a higher one.")
     fill(archive, (Kind.WORK,), progress=lambda done, total: progress("works", done, total))
     own = own_embedder(archive.settings)
     if own is not None:
@@ -98,7 +97,8 @@ def calibrate(
         raise UsageError(message)
     needed = int(np.ceil(_ENOUGH / wanted))
     count = pictures if pictures is not None else min(needed, 4 * len(works))
-    measured = _measure(archive, check, works, count=count, seed=seed, progress=progress)
+    many = processes or crew_size(count)
+    measured = _measure(archive, works, count=count, seed=seed, processes=many, progress=progress)
     return _kept(archive, check, measured, wanted=wanted, needed=needed, creators=len(creators))
 
 
@@ -135,46 +135,50 @@ def _works(archive: "Archive", check: CopiesCheck) -> list[_Work]:
 
 def _measure(
     archive: "Archive",
-    check: CopiesCheck,
     works: Sequence[_Work],
     *,
     count: int,
     seed: int,
+    processes: int,
     progress: Callable[[str, int, int], None],
 ) -> _Measured:
-    surely = Judge.shipped().line.score + _SURER
+    innocent: list[float] = []
+    own: list[float] = []
+    related: set[frozenset[str]] = set()
+    numbers, done = _drawn(len(works), count=count, seed=seed), 0
+    questions = _to_try(works, numbers, seed)
+    with closing(answered(archive, trier, questions, processes=processes)) as answers:
+        for tried, tries in zip(answers, numbers.values(), strict=True):
+            innocent += tried.innocent
+            own += tried.own
+            related |= {frozenset((tried.uid, other)) for other in tried.versions}
+            done += len(tries)
+            progress("checks", done, count)
+    return _Measured(innocent=innocent, own=own, relations=len(related))
+
+
+def _drawn(works: int, *, count: int, seed: int) -> dict[int, list[int]]:
+    """Draw `count` works, each before any comes again: by place, the numbers of the times when it is tried."""
+    dice = np.random.default_rng(seed)
+    order = [place for _ in range(-(-count // works)) for place in dice.permutation(works).tolist()]
+    numbers: dict[int, list[int]] = defaultdict(list)
+    for number, place in enumerate(order[:count]):
+        numbers[place].append(number)
+    return numbers
+
+
+def _to_try(works: Sequence[_Work], numbers: Mapping[int, Sequence[int]], seed: int) -> Iterator[ToTry]:
+    """Put the questions together one by one: a creator's works are many, and so are the times they are named."""
     by_creator: dict[str, set[str]] = defaultdict(set)
     by_series: dict[str, set[str]] = defaultdict(set)
     for work in works:
         by_creator[work.creator].add(work.uid)
         if work.series:
             by_series[work.series].add(work.uid)
-    dice = np.random.default_rng(seed)
-    innocent: list[float] = []
-    own: list[float] = []
-    versions: dict[str, set[str]] = {}
-    order = [works[place] for _ in range(-(-count // len(works))) for place in dice.permutation(len(works))][:count]
-    names = list(DISTURBANCES)
-    for done, work in enumerate(order, 1):
-        like = by_creator[work.creator] | (by_series[work.series] if work.series else set())
-        if work.uid not in versions:
-            alike = check.suspects_of(work.row, without=like)
-            versions[work.uid] = {each.uid for each in alike if each.score >= surely}
-        try:
-            picture = disturbed(picture_of(archive, _node(work)), names[int(dice.integers(len(names)))], dice)
-        except ProvenanceError:
-            continue  # its file has moved: it can be found, but not tried
-        data = check.reduced(picture)
-        others = check.suspects(data, without=like | versions[work.uid])
-        innocent.append(max((each.score for each in others), default=_NOTHING))
-        own.append(next((each.score for each in check.suspects(data) if each.uid == work.uid), _NOTHING))
-        progress("checks", done, len(order))
-    related = {frozenset((uid, other)) for uid, others in versions.items() for other in others}
-    return _Measured(innocent=innocent, own=own, relations=len(related))
-
-
-def _node(work: _Work) -> Node:
-    return Node(id=work.row, uid=work.uid, kind=Kind.WORK.value)
+    for place, tries in numbers.items():
+        work = works[place]
+        like = frozenset(by_creator[work.creator] | (by_series[work.series] if work.series else set()))
+        yield ToTry(row=work.row, uid=work.uid, like=like, seed=seed, numbers=tries)
 
 
 def _kept(

@@ -8,7 +8,7 @@ so nothing is taken out of the index.
 import contextlib
 import fcntl
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from provenance.archive.features import METHODS, kept
+from provenance.compare.boxes import boxes_of
+from provenance.compare.colour import NAME as COLOUR
+from provenance.compare.colour import unpack_colour
+from provenance.compare.look import GREY, unpack_grey
 from provenance.compare.manifest import IndexFolderError
+from provenance.compare.shape import WHITENING_DIGEST, shapes_of
 from provenance.compare.stored import Stored
 from provenance.compare.storing import Storing
 from provenance.errors import DamagedArchiveError, StoreError
@@ -52,6 +57,7 @@ class CopiesIndex:
             "kind": kind.value,
             "features": " ".join(METHODS),
             "projection": str(PROJECTION_DIGEST),
+            "shapes": str(WHITENING_DIGEST),
         }
         self.notice: str | None = None
         """A sentence where the index had to be made anew, or could not be kept."""
@@ -143,7 +149,20 @@ class CopiesIndex:
             if found:
                 sizes, whole = _sizes(session, list(found)), dict(kept(session, list(found), EMBEDDING))
                 vectors = self._projection.project(unpack_many(b"".join(whole[row] for row in found)))
-                storing.add(list(found), list(found.values()), [sizes[row] for row in found], vectors)
+                shapes = self._shapes(session, found)
+                storing.add(list(found), list(found.values()), [sizes[row] for row in found], vectors, shapes)
+
+    def _shapes(self, session: Session, found: Mapping[int, str]) -> list[NDArray[np.float32]]:
+        grey, colour = dict(kept(session, list(found), GREY)), dict(kept(session, list(found), COLOUR))
+        shapes = []
+        for row, uid in found.items():
+            try:
+                boxes = boxes_of(unpack_grey(grey[row]).astype(np.float32))
+                shapes.append(shapes_of(unpack_colour(colour[row]), boxes).vectors)
+            except DamagedArchiveError as damaged:
+                message = f"The {self._kind.value} {uid} cannot be compared. {damaged}"
+                raise DamagedArchiveError(message) from damaged
+        return shapes
 
     def _points(self, nodes: NDArray[np.int64]) -> Iterator[LocalFeatures]:
         for start in range(0, len(nodes), _ASKED):

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from provenance.archive.environment import worker_count
+from provenance.archive.features_lacking import lacking, lacking_among
 from provenance.archive.nodes import SHORT
 from provenance.archive.refingerprint import picture_of
 from provenance.compare.agreement import SIDE as GREY_SIDE
@@ -92,8 +93,7 @@ def fill_by(
     progress: Callable[[int, int], None],
 ) -> Filled:
     """Do the same for other `methods`; `by` reduces a picture by all of them, on several threads."""
-    with archive.database.read() as session:
-        missing = _missing(session, methods, kinds, only)
+    missing = _missing(archive, methods, kinds, only)
     problems: dict[str, str] = {}
     filled = 0
     with ThreadPoolExecutor(worker_count(archive.settings.workers), thread_name_prefix="prov-features") as pool:
@@ -123,21 +123,15 @@ def kept(session: Session, node_ids: Sequence[int], method: str) -> Iterator[tup
         yield from session.execute(query.where(Feature.node_id.in_(some)))
 
 
-def _missing(session: Session, methods: Sequence[str], kinds: Sequence[Kind], only: Sequence[int] | None) -> list[Node]:
-    query = (
-        select(Node)
-        .outerjoin(Feature, (Feature.node_id == Node.id) & Feature.method.in_(methods))
-        .where(Node.kind.in_([kind.value for kind in kinds]))
-        .group_by(Node.id)
-        .having(func.count(Feature.id) < len(methods))
-        .order_by(Node.id)
-    )
-    parts = [None] if only is None else [only[start : start + _ASKED] for start in range(0, len(only), _ASKED)]
-    found = [
-        node for part in parts for node in session.scalars(query if part is None else query.where(Node.id.in_(part)))
-    ]
-    session.expunge_all()
-    return found
+def _missing(
+    archive: "Archive", methods: Sequence[str], kinds: Sequence[Kind], only: Sequence[int] | None
+) -> list[Node]:
+    if only is None:
+        return lacking(archive, methods, kinds)
+    with archive.database.read() as session:
+        found = lacking_among(session, methods, kinds, only)
+        session.expunge_all()
+        return found
 
 
 def _batches(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:

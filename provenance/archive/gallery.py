@@ -107,6 +107,12 @@ class ArchiveGallery:
         """Say how alike one looks as a whole, -1 to 1."""
         return float(self.look(place).embedding @ embedding)
 
+    def shaped(self, vectors: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name those with a shape most like one of `vectors`, float32 (n, 256), best first."""
+        places = self._stored.shaped(vectors, most, without)
+        self._expect(places)
+        return places
+
     def look(self, place: int) -> Look:
         """Give all that comparing needs of one. Raises DamagedArchiveError where the database has it no more."""
         return self._features(place)

@@ -1,6 +1,6 @@
 """Which works and creators an artwork is nearest to: among those its model learnt from, else among all works here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from provenance import schema
 from provenance.archive import nodes
+from provenance.archive.current import current_rows, finding_of
 from provenance.archive.features import kept, reduce
 from provenance.archive.learnt import learnt_sets, members
 from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.archive.refingerprint import picture_of
 from provenance.audit import nearest
+from provenance.audit.copies import Relation
 from provenance.audit.finding import Finding
 from provenance.audit.memorisation_rulers import layout
-from provenance.audit.nearest import Neighbour, fuse, nearest_finding
+from provenance.audit.nearest import Neighbour, flagged_works, fuse, nearest_finding
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import unpack_colour
 from provenance.digest import Json
@@ -50,17 +52,28 @@ class _Held:
     recorded: int
     """How many works there are, those without features too."""
 
+    def at(self, relations: Mapping[str, Relation]) -> dict[int, Relation]:
+        """Say where works are, in their order; those that are not here are left out."""
+        places = {work.uid: place for place, work in enumerate(self.works)} if relations else {}
+        return {places[uid]: relation for uid, relation in relations.items() if uid in places}
+
 
 _held: "WeakKeyDictionary[Archive, _Held]" = WeakKeyDictionary()
 """The works of the last question to each open archive: an audit asks for one artwork of a model after the other."""
 
 
 def findings(
-    archive: "Archive", session: Session, artwork_uid: str, *, dataset: OneDataset | None = None
+    archive: "Archive",
+    session: Session,
+    artwork_uid: str,
+    *,
+    dataset: OneDataset | None = None,
+    flagged: Sequence[Finding] | None = None,
 ) -> list[Finding]:
     """Say which works and creators are nearest to an artwork; nothing where there are no works.
 
-    With a `dataset` only its works are asked about, whatever the model learnt from. Raises NotFoundError for an
+    With a `dataset` only its works are asked about, whatever the model learnt from. `flagged` is what the check for
+    copies found in the same audit; None takes what it found when it was last asked. Raises NotFoundError for an
     unknown artwork, EngineError where weights are missing.
     """
     row = nodes.node_id(session, artwork_uid)
@@ -74,11 +87,13 @@ def findings(
         raise
     except ProvenanceError as error:
         return [_unread(str(error))]
+    copied = flagged_works(_on_record(session, row, dataset) if flagged is None else flagged)
     near = fuse(
         {
             "embedding": np.asarray(held.embeddings @ embedding, np.float64),
             "layout": np.asarray(held.layouts @ layout([colours])[0], np.float64),
-        }
+        },
+        held.at(copied),
     )
     found = nearest_finding(held.works, near, whose=_whose(model, dataset))
     return [_with_coverage(found, len(held.works), held.recorded)]
@@ -90,6 +105,11 @@ def settings(archive: "Archive", *, dataset: OneDataset | None = None) -> dict[s
     with archive.database.read() as session:
         works = session.scalar(query.where(Feature.method == EMBEDDING)) or 0
     return {"version": VERSION, "works": works, **({} if dataset is None else {KEY: dataset.record()})}
+
+
+def _on_record(session: Session, artwork: int, dataset: OneDataset | None) -> list[Finding]:
+    rows = current_rows(session, [artwork], dataset=None if dataset is None else dataset.uid)
+    return [finding_of(row.Finding, row.uid) for row in rows]
 
 
 def _whose(model: str | None, dataset: OneDataset | None) -> str:

@@ -151,7 +151,7 @@ def _sentence(suspect: Suspect, line: Line) -> str:
 
 def _evidence(suspect: Suspect, line: Line) -> dict[str, Json]:
     candidate = suspect.candidate
-    agreement = candidate.agreement
+    agreement, drawn = candidate.agreement, candidate.drawn
     return {
         "kind": "work",
         "uid": suspect.uid,
@@ -162,6 +162,9 @@ def _evidence(suspect: Suspect, line: Line) -> dict[str, Json]:
         "places": candidate.places,
         "cosine": round(candidate.cosine, 4),
         "outline": round(candidate.outline, 4),
+        "shape": round(candidate.shape, 4),
+        "line_places": candidate.line_places,
+        "lines_agreeing": round(max(drawn.plain.agreeing, drawn.followed.agreeing), 4),
         "agreeing": round(max(agreement.plain.agreeing, agreement.followed.agreeing), 4),
         "work_contained": round(max(agreement.plain.contained, agreement.followed.contained), 4),
         "artwork_explained": round(max(agreement.plain.explained, agreement.followed.explained), 4),

@@ -4,24 +4,31 @@ By what is shown (embeddings) and by what is where (16 x 16 colours): on 150 pic
 finds altered copies and the second blends, and neither finds both. Ranks are fused by reciprocal rank fusion (Cormack,
 Clarke and Büttcher 2009, section 3), so that no scale of one feature has to be brought to that of the other.
 
+Works that the check for copies flagged come before them, by what they are: it lays pictures over each other, and finds
+what was mirrored, turned or cut so that neither feature ranks it first. No number says so; the evidence does.
+
 Nearest is all that is said. There is always a nearest work, also of a picture that has nothing to do with any; what a
 model took from which work cannot be read from likeness.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.audit import copies
+from provenance.audit.copies import Relation
 from provenance.audit.finding import Finding
 from provenance.digest import Json
 from provenance.words import Severity, count, percent
 
 NAME: Final = "nearest"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 CONSTANT: Final = 60
 """What is added to ranks before their reciprocals are summed; 60 as in the paper, where little depends on it."""
@@ -32,7 +39,13 @@ SHOWN: Final = 5
 DEPTH: Final = 50
 """Works whose reciprocal ranks count for their creators; at most a tenth of all works, and `SHOWN` at least."""
 
+ORDER: Final = "works that the check for copies flagged, by what they are; then the others, by their score"
+"""How the evidence lists works; creators follow their works."""
+
 SAYS: Final = "Nearest says that pictures look alike. It does not say what the model took from whom, or that it did."
+
+_NEAREST_FIRST: Final = (Relation.NEAR_COPY, Relation.RECOLOURED, Relation.CONTAINS, Relation.PART)
+"""What a flagged work may be, in the order in which such works come."""
 
 _NOBODY: Final = "not recorded"
 
@@ -59,6 +72,8 @@ class NearWork:
     """From 1, by feature."""
     likeness: Mapping[str, float]
     """The cosine or correlation, -1 to 1, by feature."""
+    relation: Relation | None = None
+    """What the picture is to it by the check for copies; None where that did not flag it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,44 +88,64 @@ class NearCreator:
     """How many of the nearest works are theirs."""
     of_all: float
     """Their share of all works, 0 to 1: a random picture would be near to them about as often."""
+    flagged: int = 0
+    """How many of the nearest works that are theirs the check for copies flagged."""
 
 
-def fuse(likeness: Mapping[str, NDArray[np.float64]]) -> list[NearWork]:
+def fuse(
+    likeness: Mapping[str, NDArray[np.float64]], flagged: Mapping[int, Relation] = MappingProxyType({})
+) -> list[NearWork]:
     """Order the nearest `DEPTH` works by their fused ranks; `likeness` by feature, each float64 (works,).
 
-    Works that are equally like, by a feature, share the best of their ranks.
+    Those that were `flagged`, by place, come first, by what they are and else in their order there, which is not
+    changed. Works that are equally like, by a feature, share the best of their ranks.
     """
     ranks = {name: _ranks(values) for name, values in likeness.items()}
     score = np.sum([1 / (CONSTANT + rank) for rank in ranks.values()], axis=0)
+    first = sorted(flagged, key=lambda place: _NEAREST_FIRST.index(flagged[place]))
+    others = (place for place in np.argsort(-score, kind="stable").tolist() if place not in flagged)
     return [
         NearWork(
-            place=int(place),
+            place=place,
             score=float(score[place]),
             ranks={name: int(rank[place]) for name, rank in ranks.items()},
             likeness={name: float(values[place]) for name, values in likeness.items()},
+            relation=flagged.get(place),
         )
-        for place in np.argsort(-score, kind="stable")[:DEPTH]
+        for place in islice(chain(first, others), DEPTH)
     ]
 
 
+def flagged_works(found: Iterable[Finding]) -> dict[str, Relation]:
+    """Read from findings of the check for copies which works it flagged, by uid, and what the picture is to them."""
+    return {
+        finding.other: Relation(str(finding.evidence["relation"]))
+        for finding in found
+        if finding.check == copies.NAME and finding.severity is not Severity.NOTE and finding.other is not None
+    }
+
+
 def nearest_creators(works: Sequence[Neighbour], near: Sequence[NearWork]) -> list[NearCreator]:
-    """Sum reciprocal ranks of the nearest works by creator, the nearest first."""
+    """Sum reciprocal ranks of the nearest works by creator, the nearest first; before them those of flagged works."""
     counted = near[: depth(len(works))]
     total = sum(each.score for each in counted)
-    scores: dict[str | None, list[float]] = {}
+    own: dict[str | None, list[NearWork]] = {}
     for each in counted:
-        scores.setdefault(works[each.place].creator, []).append(each.score)
+        own.setdefault(works[each.place].creator, []).append(each)
     everyone = Counter(work.creator for work in works)
     found = [
         NearCreator(
             name=creator,
-            share=sum(own) / total,
-            works=len(own),
+            share=sum(each.score for each in theirs) / total,
+            works=len(theirs),
             of_all=everyone[creator] / len(works),
+            flagged=sum(each.relation is not None for each in theirs),
         )
-        for creator, own in scores.items()
+        for creator, theirs in own.items()
     ]
-    return sorted(found, key=lambda each: (-each.share, each.name or ""))
+    first = [each for each in found if each.flagged]  # in the order of their works
+    others = [each for each in found if not each.flagged]
+    return first + sorted(others, key=lambda each: (-each.share, each.name or ""))
 
 
 def depth(works: int) -> int:
@@ -132,7 +167,7 @@ def nearest_finding(works: Sequence[Neighbour], near: Sequence[NearWork], *, who
         check=NAME,
         check_version=VERSION,
         severity=Severity.NOTE,
-        sentence=f"{_works_sentence(works, near, whose)} {_creators_sentence(creators, len(works))} {SAYS}",
+        sentence=" ".join([*_works_sentences(works, near, whose), _creators_sentence(creators, len(works)), SAYS]),
         evidence={
             "works_compared": len(works),
             "works": [_work_record(works[each.place], each) for each in near[:SHOWN]],
@@ -140,6 +175,7 @@ def nearest_finding(works: Sequence[Neighbour], near: Sequence[NearWork], *, who
             "works_counted_for_creators": depth(len(works)),
             "fusion": f"reciprocal ranks, with {CONSTANT} added (Cormack et al. 2009)",
             "features": list(near[0].ranks),
+            "order": ORDER,
             "means": SAYS,
         },
         other=first.uid,
@@ -152,12 +188,18 @@ def _ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(np.searchsorted(ordered, -values, side="left") + 1, np.int64)
 
 
-def _works_sentence(works: Sequence[Neighbour], near: Sequence[NearWork], whose: str) -> str:
+def _works_sentences(works: Sequence[Neighbour], near: Sequence[NearWork], whose: str) -> Iterator[str]:
     named = [_named(works[each.place]) for each in near[:3]]
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     if len(works) == 1:
-        return f"There is one work {whose}: {listed}."
-    return f"Of the {count(len(works))} works {whose}, it is nearest to {listed}."
+        yield f"There is one work {whose}: {listed}."
+        return
+    yield f"Of the {count(len(works))} works {whose}, it is nearest to {listed}."
+    flagged = sum(each.relation is not None for each in near)
+    if flagged == 1:
+        yield "The first comes before the others because the check for copies flagged it."
+    elif flagged:
+        yield f"The first {count(flagged)} come before the others because the check for copies flagged them."
 
 
 def _creators_sentence(creators: Sequence[NearCreator], works: int) -> str:
@@ -185,6 +227,7 @@ def _work_record(work: Neighbour, near: NearWork) -> Json:
         "score": round(near.score, 6),
         "ranks": dict(near.ranks),
         "likeness": {name: round(value, 4) for name, value in near.likeness.items()},
+        "flagged": None if near.relation is None else {"check": copies.NAME, "relation": near.relation.value},
     }
 
 
@@ -193,5 +236,6 @@ def _creator_record(creator: NearCreator) -> Json:
         "creator": creator.name or _NOBODY,
         "share_of_nearness": round(creator.share, 4),
         "works_among_nearest": creator.works,
+        "works_flagged": creator.flagged,
         "share_of_all_works": round(creator.of_all, 4),
     }

@@ -8,6 +8,8 @@ __all__ = ["main"]
 # torch's threads wait by spinning, which takes the cores from the threads that record: six times the work measured.
 # It has to stand in the environment before torch is loaded; who sets it for themselves is not overruled.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# numpy's threads do the same over products that are too small for them: up to four times the work of one measured.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@ section 7.4, with every pair as a hypothesis instead of a Hough transform), and 
 as an affine transformation where there are enough.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,8 @@ _RATIO: Final = 0.92
 _ALIKE: Final = 0.75
 """The least cosine of a pair."""
 _ELSEWHERE: Final = 8.0  # pixels
+_NEXT: Final = 3
+"""Points after the nearest that are looked at for one elsewhere."""
 _MOST: Final = 120  # pairs, the clearest
 _TOLERANCE: Final = 8.0  # pixels
 _OCTAVES: Final = 0.8  # by which the scales of pairs that agree may differ
@@ -27,6 +30,8 @@ _TRIED: Final = 3
 _AFFINE: Final = 5  # pairs from which on an affine transformation is fitted
 _STRETCH: Final = 3.0
 _SCALE: Final = 12.0
+_ROUND: Final = 2 * np.pi
+_ROW: Final = 10_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,87 +66,148 @@ def align(
 def unit(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Give descriptors as float32 of length 1."""
     values = descriptors.astype(np.float32)
-    lengths = np.linalg.norm(values, axis=-1, keepdims=True)
-    scaled: NDArray[np.float32] = values / np.maximum(lengths, 1)
-    return scaled
+    lengths = np.sqrt((values * values).sum(axis=-1, keepdims=True))
+    values /= np.maximum(lengths, 1)
+    return values
 
 
 def _pairs(descriptors: NDArray[np.float32], other: LocalFeatures) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pair each point with the one that looks most like it, if none elsewhere does nearly as much."""
     alike = descriptors @ unit(other.descriptors).T
-    rows = np.arange(len(alike))
     nearest = alike.argmax(axis=1)
-    best = alike[rows, nearest]
-    few = np.argpartition(-alike, min(3, alike.shape[1] - 1), axis=1)[:, :4]
-    apart = other.points[few, :2] - other.points[nearest, None, :2]
-    elsewhere = (apart**2).sum(axis=2) > _ELSEWHERE**2
-    second = np.where(elsewhere, alike[rows[:, None], few], -1).max(axis=1)
+    best = alike[np.arange(len(alike)), nearest]
+    here = np.flatnonzero(best > _ALIKE)
+    best, nearest = best[here], nearest[here]
+    second = _elsewhere(alike[here], nearest, other.points[:, :2])
     share = np.sqrt(np.maximum(1 - best, 0)) / np.sqrt(np.maximum(1 - second, 1e-6))
-    chosen = np.flatnonzero((share < _RATIO) & (best > _ALIKE))
-    chosen = chosen[np.argsort(share[chosen], kind="stable")][:_MOST]
-    return chosen, nearest[chosen]
+    clear = np.flatnonzero(share < _RATIO)
+    clear = clear[np.argsort(share[clear], kind="stable")][:_MOST]
+    return here[clear], nearest[clear]
+
+
+def _elsewhere(
+    alike: NDArray[np.float32], nearest: NDArray[np.intp], points: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Say how alike the best point is that lies elsewhere than the nearest, of the next three; -1 if none does.
+
+    `alike` is written over.
+    """
+    second = np.full(len(alike), -1, np.float32)
+    rows, last = np.arange(len(alike)), nearest
+    for _ in range(_NEXT):
+        alike[rows, last] = -1
+        rest = alike if len(rows) == len(alike) else alike[rows]
+        last = rest.argmax(axis=1)
+        apart = ((points[last] - points[nearest[rows]]) ** 2).sum(axis=1) > _ELSEWHERE**2
+        second[rows[apart]] = alike[rows[apart], last[apart]]
+        rows, last = rows[~apart], last[~apart]
+        if not len(rows):
+            break
+    return second
 
 
 def _agreed(here: NDArray[np.float32], there: NDArray[np.float32], change: int) -> Alignment | None:
-    """Choose the way that most pairs agree with. As complex numbers: there = turn * here + shift."""
-    turns = there[:, 2] / here[:, 2] * np.exp(1j * (there[:, 3] - here[:, 3]))
-    starts, ends = here[:, 0] + 1j * here[:, 1], there[:, 0] + 1j * there[:, 1]
-    shifts = ends - turns * starts
-    off = np.abs(turns[:, None] * starts + shifts[:, None] - ends)
-    between = turns[:, None] / turns[None]
-    similar = (np.abs(np.log2(np.abs(between))) < _OCTAVES) & (np.abs(np.angle(between)) < _TURN)
-    agree = similar & (off < 2.5 * _TOLERANCE)
+    """Choose the way that most pairs agree with."""
+    similar = _similar(here, there)
+    agree = similar & _close(here, there)
+    counts = np.count_nonzero(agree, axis=1)
+    fits = _Fits(here, there)
     best: Alignment | None = None
-    for number in np.argsort(-agree.sum(axis=1), kind="stable")[:_TRIED]:
-        fitted = _fitted(here[:, :2], there[:, :2], agree[number], similar[number])
-        if fitted is None:
+    for number in np.argsort(-counts, kind="stable")[:_TRIED]:
+        found = fits.found(agree[number], similar[number])
+        if found is None:
             continue
-        matrix, inside = fitted
-        places = min(_places(here[inside, :2]), _places(there[inside, :2]))
+        matrix, places = found
         if places >= 3 and (best is None or places > best.places):
             best = Alignment(matrix=matrix, change=change, places=places, pairs=len(here))
     return best
 
 
-def _fitted(
-    here: NDArray[np.float32], there: NDArray[np.float32], agree: NDArray[np.bool_], similar: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
-    """Fit to the pairs that agree, three times: each fit finds more of them, or fewer."""
-    inside = agree
-    if inside.sum() < 3:
-        return None
-    matrix: NDArray[np.float64] = _similarity(here[inside], there[inside])
-    for tolerance in (1.5 * _TOLERANCE, _TOLERANCE, _TOLERANCE):
-        off = np.linalg.norm(here @ matrix[:, :2].T + matrix[:, 2] - there, axis=1)
-        inside = (off < tolerance) & similar
-        if inside.sum() < 3:
+def _similar(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which pairs scale and turn much as each other does: (n, n)."""
+    scales = np.log2(there[:, 2] / here[:, 2])
+    turns = (there[:, 3] - here[:, 3]) % _ROUND
+    apart = np.abs(turns[:, None] - turns)
+    same: NDArray[np.bool_] = np.abs(scales[:, None] - scales) < _OCTAVES
+    return same & ((apart < _TURN) | (apart > _ROUND - _TURN))
+
+
+def _close(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which pairs each pair by itself takes near where they are: (n, n).
+
+    As complex numbers: there = turn * here + shift.
+    """
+    turns = there[:, 2] / here[:, 2] * np.exp(1j * (there[:, 3] - here[:, 3]))
+    starts, ends = here[:, 0] + 1j * here[:, 1], there[:, 0] + 1j * there[:, 1]
+    off = turns[:, None] * starts
+    off += (ends - turns * starts)[:, None]
+    off -= ends
+    near: NDArray[np.bool_] = off.real**2 + off.imag**2 < (2.5 * _TOLERANCE) ** 2
+    return near
+
+
+class _Fits:
+    """Ways to lay points over those that they are paired with; what was fitted once to the same pairs is kept."""
+
+    def __init__(self, here: NDArray[np.float32], there: NDArray[np.float32]) -> None:
+        """Take the points of n pairs, float32 (n, 4) each, as `LocalFeatures` has them."""
+        self._here, self._there = here[:, :2], there[:, :2]
+        self._rows = np.ones((len(here), 3))
+        self._rows[:, :2] = self._here
+        self._ends = self._there.astype(np.float64)
+        self._known: dict[bytes, NDArray[np.float64]] = {}
+
+    def found(self, agree: NDArray[np.bool_], similar: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int] | None:
+        """Fit to the pairs that agree, three times: each fit finds more of them, or fewer.
+
+        Gives the matrix and how many places agree; None where fewer than three pairs do.
+        """
+        inside = agree
+        if np.count_nonzero(inside) < 3:
             return None
-        matrix = _similarity(here[inside], there[inside])
-        if inside.sum() >= _AFFINE:
-            affine = _affine(here[inside], there[inside])
-            matrix = affine if is_sound(affine) else matrix
-    return matrix, inside
+        matrix = _similarity(self._rows[inside, :2], self._ends[inside])
+        for tolerance in (1.5 * _TOLERANCE, _TOLERANCE, _TOLERANCE):
+            off = self._rows @ matrix.T - self._ends
+            inside = ((off * off).sum(axis=1) < tolerance**2) & similar
+            if np.count_nonzero(inside) < 3:
+                return None
+            matrix = self._fitted(inside)
+        return matrix, min(_places(self._here[inside]), _places(self._there[inside]))
+
+    def _fitted(self, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+        key = inside.tobytes()
+        if key not in self._known:
+            rows, ends = self._rows[inside], self._ends[inside]
+            affine = _affine(rows, ends) if len(rows) >= _AFFINE else None
+            if affine is None or not is_sound(affine):
+                affine = _similarity(rows[:, :2], ends)
+            self._known[key] = affine
+        return self._known[key]
 
 
 def is_sound(matrix: NDArray[np.float64]) -> bool:
     """Tell whether a transformation is one that people make of pictures: no needle, no speck."""
-    large, small = np.linalg.svd(matrix[:, :2], compute_uv=False)
-    return bool(large < _STRETCH * small and large < _SCALE and small > 1 / _SCALE)
+    (first, second), (third, fourth) = matrix[:, :2].tolist()
+    kept = math.hypot(first + fourth, third - second) / 2  # both singular values, of 2 x 2 in closed form
+    mirrored = math.hypot(first - fourth, third + second) / 2
+    large, small = kept + mirrored, abs(kept - mirrored)
+    return large < _STRETCH * small and large < _SCALE and small > 1 / _SCALE
 
 
-def _similarity(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.float64]:
+def _similarity(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
     """Fit a turn, scale and shift by least squares (Umeyama 1991, in the plane)."""
-    middle, target = here.mean(axis=0, dtype=np.float64), there.mean(axis=0, dtype=np.float64)
-    start, end = (here - middle) @ (1, 1j), (there - target) @ (1, 1j)
-    turn = (np.conj(start) * end).sum() / max((np.abs(start) ** 2).sum(), 1e-9)
-    linear = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    return np.column_stack([linear, target - linear @ middle])
+    start, end = here[:, 0] + 1j * here[:, 1], there[:, 0] + 1j * there[:, 1]
+    middle, target = start.sum() / len(start), end.sum() / len(end)
+    start -= middle
+    turn = np.vdot(start, end - target) / max(np.vdot(start, start).real, 1e-9)
+    shift = target - turn * middle
+    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def _affine(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.float64]:
-    rows = np.column_stack([here, np.ones(len(here))]).astype(np.float64)
-    return np.asarray(np.linalg.lstsq(rows, there.astype(np.float64), rcond=None)[0].T, np.float64)
+def _affine(rows: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.linalg.lstsq(rows, there, rcond=None)[0].T, np.float64)
 
 
 def _places(points: NDArray[np.float32]) -> int:
-    return len(np.unique((points // _CELL).astype(np.int64), axis=0))
+    """Count the cells that points lie in, by one number a cell: no picture is `_ROW` cells wide."""
+    return len(set((points // _CELL @ (1.0, _ROW)).tolist()))

@@ -15,6 +15,8 @@ from provenance.compare.alignment import is_sound
 from provenance.fingerprint.method import ORIENTATIONS
 
 Grey = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels."""
 
 _SIDE: Final = 40  # pixels of the small squares
 _FLAT: Final = 20.0  # added to the length of a square: flat ones correlate with nothing
@@ -36,6 +38,9 @@ _TURNS: Final = {
 }
 """Where a point of the turned square lies in the square as it was, both from -1 to 1, x to the right and y down."""
 
+_BACK: Final = tuple(np.array(_TURNS[name], float).T for name in ORIENTATIONS)
+"""The ways back, in the order of `ORIENTATIONS`: what turns and mirrors is undone by its transpose."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Boxes:
@@ -43,8 +48,22 @@ class Boxes:
 
     squares: NDArray[np.float32]
     """Shape (n, 40, 40), of mean 0 and length up to 1."""
-    boxes: tuple[tuple[int, int, int, int], ...]
-    """Left, top, right, bottom, in pixels."""
+    boxes: tuple[Box, ...]
+    """The first is the whole picture."""
+
+    @property
+    def shares(self) -> tuple[tuple[float, float, float, float], ...]:
+        """The boxes as shares of the sides."""
+        _, _, width, height = self.boxes[0]
+        return tuple(
+            (left / width, top / height, right / width, bottom / height) for left, top, right, bottom in self.boxes
+        )
+
+    @property
+    def thing(self) -> float:
+        """The share of the picture that its thing's box takes; 1 where it has none."""
+        left, top, right, bottom = self.shares[-1]
+        return (right - left) * (bottom - top)
 
     def turned(self) -> NDArray[np.float32]:
         """Give the squares in the eight `ORIENTATIONS`: (8, n, 1600)."""
@@ -86,10 +105,7 @@ def best_turn(turned: NDArray[np.float32], here: Boxes, there: Boxes) -> tuple[f
     """
     alike = turned @ there.squares.reshape(len(there.squares), -1).T
     turn, own, other = np.unravel_index(np.abs(alike).argmax(), alike.shape)
-    around = np.eye(3)
-    around[:2, :2] = np.linalg.inv(np.array(_TURNS[ORIENTATIONS[turn]], float))
-    matrix = _from_square(there.boxes[other]) @ around @ np.linalg.inv(_from_square(here.boxes[own]))
-    return float(alike[turn, own, other]), matrix[:2]
+    return float(alike[turn, own, other]), laid(here.boxes[own], there.boxes[other], int(turn))
 
 
 def fitted(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,7 +126,7 @@ def fitted(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> NDArray[np
     return result if is_sound(result) else matrix
 
 
-def _thing(picture: Grey) -> tuple[int, int, int, int]:
+def _thing(picture: Grey) -> Box:
     """Find the box of what stands on plain ground; the whole picture where there is no such thing."""
     import cv2
 
@@ -124,9 +140,17 @@ def _thing(picture: Grey) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _from_square(box: tuple[int, int, int, int]) -> NDArray[np.float64]:
-    """Give the matrix (3, 3) from the square -1 to 1 to pixels of the box."""
+def laid(box: Box, other: Box, turn: int) -> NDArray[np.float64]:
+    """Give the matrix (2, 3) from points of a box to those of another; `turn` is a place in `ORIENTATIONS`."""
+    half, middle = _halves(box)
+    other_half, other_middle = _halves(other)
+    matrix = np.empty((2, 3))
+    matrix[:, :2] = other_half[:, None] * _BACK[turn] / half
+    matrix[:, 2] = other_middle - matrix[:, :2] @ middle
+    return matrix
+
+
+def _halves(box: Box) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give half the width and height of a box, and its middle."""
     left, top, right, bottom = box
-    return np.array(
-        [[(right - left) / 2, 0, (left + right) / 2], [0, (bottom - top) / 2, (top + bottom) / 2], [0, 0, 1]]
-    )
+    return np.array([right - left, bottom - top]) / 2, np.array([left + right, top + bottom]) / 2

@@ -101,10 +101,15 @@ class Cells:
         return index
 
     def nearest(
-        self, vectors: NDArray[np.float32], count: int, among: Sequence[Any]
+        self, vectors: NDArray[np.float32], count: int, among: Sequence[Any], *, probed: int | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Find the `count` nearest in all of what `over` gave: distances and ids, (n, count), best first; -1: none."""
+        """Find the `count` nearest in all of what `over` gave: distances and ids, (n, count), best first; -1: none.
+
+        Only the nearest `probed` cells are looked through, if that is fewer than usual.
+        """
         distances, cells = self._quantizer.search(vectors, self._probed)
+        if probed is not None:
+            cells[:, probed:] = -1  # faiss passes over it
         found = [each.search_preassigned(vectors, count, cells, distances) for each in among]
         near = np.concatenate([each[0] for each in found], axis=1)
         ids = np.concatenate([each[1] for each in found], axis=1)

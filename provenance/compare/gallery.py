@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.compare.look import Look
+from provenance.compare.shape_search import nearest_shapes, packed_shapes
 from provenance.compare.voting import Vote, Voters
 from provenance.fingerprint.local import LocalFeatures
 
@@ -34,6 +35,10 @@ class Gallery(Protocol):
         """Say how alike one looks as a whole, -1 to 1."""
         ...
 
+    def shaped(self, vectors: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name those with a shape most like one of `vectors`, float32 (n, 256), best first."""
+        ...
+
 
 class MemoryGallery:
     """A gallery of looks that are all in memory: some 20 kB each, and 100 bytes more for each point."""
@@ -43,6 +48,7 @@ class MemoryGallery:
         self._looks = looks
         self._voters = Voters.of([each.local for each in looks])
         self._embeddings = np.stack([each.embedding for each in looks]) if looks else np.zeros((0, 1), np.float32)
+        self._codes, self._shapes = packed_shapes([each.shapes.vectors for each in looks])
 
     def __len__(self) -> int:
         return len(self._looks)
@@ -68,3 +74,7 @@ class MemoryGallery:
     def cosine(self, embedding: NDArray[np.float32], place: int) -> float:
         """Say how alike one looks as a whole, -1 to 1."""
         return float(self._embeddings[place] @ embedding)
+
+    def shaped(self, vectors: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name those with a shape most like one of `vectors`, float32 (n, 256), best first."""
+        return nearest_shapes(vectors, self._codes, self._shapes, most, without)

@@ -20,11 +20,15 @@ from provenance.compare.promise import quick
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError
 
-VERSION: Final = "judge_v2"
+VERSION: Final = "judge_v3"
 WANTED: Final = 0.001
 """False flags a picture that the shipped line was drawn for: one in a thousand."""
 
-_FILE: Final = "judge_v2.json"
+_FILE: Final = "judge_v3.json"
+_NO_SPECK: Final = 0.4
+"""The side of a thing, of that of the picture, from which on it is large enough to be told from others."""
+_COLOURLESS: Final = 8.0
+"""How much chroma varies, in CIELAB, in a picture that has colours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +112,11 @@ def measurements(candidate: Candidate) -> dict[str, float]:
         cosine=candidate.cosine,
         ahead=candidate.ahead,
         outline=candidate.outline,
+        shape=candidate.shape,
+        shape_ahead=candidate.shape_ahead,
     )
     places = known["places"]
+    speck = 1 - min(math.sqrt(candidate.thing) / _NO_SPECK, 1.0)
     contained = math.sqrt(max(followed.contained, followed.explained))
     correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
     evidence, evidence_after = _amount(plain), _amount(followed)
@@ -135,6 +142,10 @@ def measurements(candidate: Candidate) -> dict[str, float]:
         "evidence by agreeing": evidence_after * followed.agreeing**2,
         "evidence by places": evidence_after * places * plain.agreeing,
         **_of_colours(candidate.colours),
+        **_of_lines(candidate),
+        "speck": speck,
+        "speck by shape ahead": speck * max(0.0, candidate.shape_ahead),
+        "speck by share": speck * after * contained,
     }
 
 
@@ -148,6 +159,43 @@ def _of_colours(found: Colours | None) -> dict[str, float]:
         "light together": held.light_together,
         "colours here": min(held.here, 40.0) / 40,
         "colours there": min(held.there, 40.0) / 40,
+    }
+
+
+def _of_lines(candidate: Candidate) -> dict[str, float]:
+    plain, followed = candidate.drawn.plain, candidate.drawn.followed
+    correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
+    evidence, evidence_after = _amount(plain), _amount(followed)
+    places = math.log1p(min(candidate.line_places, 60))
+    share = after * math.sqrt(max(followed.contained, followed.explained))
+    held = candidate.colours or Colours(distance=0.0)
+    colourless = 1 - min(held.here / _COLOURLESS, 1.0)  # a drawing in ink says nothing of colours
+    return {
+        "lines together": correlation,
+        "lines agreeing": plain.agreeing,
+        "lines explained": plain.explained,
+        "lines contained": plain.contained,
+        "lines together after": after,
+        "lines agreeing after": followed.agreeing,
+        "lines explained after": followed.explained,
+        "lines contained after": followed.contained,
+        "lines in both": math.sqrt(followed.contained * followed.explained),
+        "lines of share": share,
+        "lines as evidence": evidence * correlation,
+        "lines as evidence after": evidence_after * after,
+        "lines by shape": after * max(0.0, candidate.shape),
+        "line places": places,
+        "few line places": min(candidate.line_places, 12) / 12,
+        "line places of pairs": min(candidate.line_places, 60) / max(8, candidate.line_pairs),
+        "line places by agreement": places * after,
+        "line places by shape": places * max(0.0, candidate.shape),
+        "line places by share": min(candidate.line_places, 12) / 12 * share,
+        "colourless": colourless,
+        "colourless by line places": colourless * places,
+        "colourless by share of lines": colourless * share,
+        "colourless by lines in both": colourless * math.sqrt(followed.contained * followed.explained),
+        "colourless by light together": colourless * held.light_together,
+        "colourless by shape ahead": colourless * max(0.0, candidate.shape_ahead),
     }
 
 

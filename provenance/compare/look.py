@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from provenance.compare.agreement import SIDE
 from provenance.compare.boxes import Boxes, boxes_of
 from provenance.compare.colour import small_colour
+from provenance.compare.shape import Shapes, drawn, shapes_of
 from provenance.errors import DamagedArchiveError
-from provenance.fingerprint.local import LocalFeatures, local_features, shrunk
+from provenance.fingerprint.local import LocalFeatures, features_of, local_features, shrunk
 from provenance.fingerprint.white import grey_on_white
 
 if TYPE_CHECKING:
@@ -43,6 +44,30 @@ class Look:
     def boxes(self) -> Boxes:
         """The picture's squares."""
         return boxes_of(self.levels)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Its edges and lines, as vectors. Raises EngineError where the components are missing."""
+        return shapes_of(self.colour, self.boxes)
+
+    @cached_property
+    def drawn(self) -> NDArray[np.float32]:
+        """Its edges and lines, as a picture of the small grey copy's size, 0 to 255."""
+        return drawn(self.levels)
+
+    @cached_property
+    def line_points(self) -> LocalFeatures:
+        """The points of `drawn`: they are where edges and lines meet or bend, whatever they are drawn with."""
+        return _points_of(self.drawn)
+
+
+def line_points(grey: NDArray[np.uint8]) -> LocalFeatures:
+    """Find the points of a small grey copy's edges and lines, as `Look.line_points`."""
+    return _points_of(drawn(grey.astype(np.float32)))
+
+
+def _points_of(lines: NDArray[np.float32]) -> LocalFeatures:
+    return features_of(lines.astype(np.uint8))
 
 
 def small_grey(picture: "Picture") -> NDArray[np.uint8]:

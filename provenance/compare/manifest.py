@@ -16,7 +16,7 @@ from provenance.digest import canonical_json
 from provenance.errors import DamagedArchiveError
 
 NAME: Final = "manifest.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _PART: Final = 1 << 22
 
 
@@ -56,6 +56,9 @@ class Manifest:
     vocabulary: Held | None = None
     points: tuple[Held, ...] = ()
     vectors: tuple[Held, ...] = ()
+    codes: Held | None = None
+    """Of shapes, as `packed_shapes` gives them, picture by picture; `shapes` are the vectors."""
+    shapes: Held | None = None
     format: int = field(default=FORMAT)
 
     def __len__(self) -> int:
@@ -64,8 +67,8 @@ class Manifest:
     @property
     def files(self) -> tuple[Held, ...]:
         """All files."""
-        single = tuple(each for each in (self.pictures, self.vocabulary) if each is not None)
-        return (*single, *self.points, *self.vectors)
+        single = (self.pictures, self.vocabulary, self.codes, self.shapes)
+        return (*(each for each in single if each is not None), *self.points, *self.vectors)
 
     def checked(self, folder: Path) -> Self:
         """Check all files in `folder`, and note their times. Raises as `check` does."""
@@ -79,6 +82,8 @@ class Manifest:
             vocabulary=one(self.vocabulary),
             points=tuple(check(folder, held) for held in self.points),
             vectors=tuple(check(folder, held) for held in self.vectors),
+            codes=one(self.codes),
+            shapes=one(self.shapes),
         )
 
     def write(self, folder: Path) -> None:
@@ -149,6 +154,7 @@ def _crc(path: Path, size: int) -> int:
 
 def _files(body: Mapping[str, Any]) -> dict[str, Any]:
     files: dict[str, Any] = {
-        name: None if body[name] is None else Held(**body[name]) for name in ("pictures", "vocabulary")
+        name: None if body[name] is None else Held(**body[name])
+        for name in ("pictures", "vocabulary", "codes", "shapes")
     }
     return files | {name: tuple(Held(**each) for each in body[name]) for name in ("points", "vectors")}

@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from provenance.errors import DamagedArchiveError
 
-_FILE: Final = "promise_v2.json"
+_FILE: Final = "promise_v3.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,17 @@ class Promise:
         return self.offset + math.fsum(self.weights[name] * value for name, value in values.items())
 
 
-def quick(*, places: int, pairs: int, votes: float, cosine: float, ahead: float, outline: float) -> dict[str, float]:
+def quick(
+    *,
+    places: int,
+    pairs: int,
+    votes: float,
+    cosine: float,
+    ahead: float,
+    outline: float,
+    shape: float,
+    shape_ahead: float,
+) -> dict[str, float]:
     """Give what is known before anything is measured, by name: each 0 to about 1, logarithms to 4.
 
     The arguments are those of `Candidate`.
@@ -65,8 +75,13 @@ def quick(*, places: int, pairs: int, votes: float, cosine: float, ahead: float,
         "cosine beyond": max(0.0, max(0.0, cosine) - 0.4) ** 2,
         "cosine ahead": max(0.0, ahead),
         "outline": abs(outline),
+        "shape": max(0.0, shape),
+        "shape beyond": max(0.0, shape - 0.6) ** 2,
+        "shape ahead": max(0.0, shape_ahead),
     }
 
 
-NAMES: Final = tuple(quick(places=0, pairs=0, votes=0.0, cosine=0.0, ahead=0.0, outline=0.0))
+NAMES: Final = tuple(
+    quick(places=0, pairs=0, votes=0.0, cosine=0.0, ahead=0.0, outline=0.0, shape=0.0, shape_ahead=0.0)
+)
 """What the quick judgement weighs."""

@@ -1,20 +1,23 @@
 """An index of pictures in a folder: read by any number of programs, written by one at a time (`storing`).
 
-Pictures have places, in the order in which they came. A picture's row names it; its vector and its points lie in
-segments, which are mapped into memory: opening reads little, and what is searched often stays in the system's cache.
+Pictures have places, in the order in which they came. A picture's row names it; its shapes are rows as well, its vector
+and its points lie in segments. All are mapped into memory: opening reads little, and what is searched often stays in
+the system's cache.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.compare.cells import Cells
-from provenance.compare.manifest import Manifest, refusal
+from provenance.compare.manifest import Held, Manifest, refusal
 from provenance.compare.segment import read_lists
+from provenance.compare.shape import LENGTH
+from provenance.compare.shape_search import BOXES, CODE, nearest_shapes
 from provenance.compare.vocabulary import Vocabulary
 from provenance.compare.voting import Voters
 
@@ -32,7 +35,7 @@ class Stored:
         self.noted = manifest.checked(folder) == manifest
         """Whether the files have the times that the manifest notes; of others every byte had to be checked."""
         self.manifest = manifest
-        self.rows = _rows(folder, manifest)
+        self.rows = _mapped(folder, manifest.pictures, ROW)
         vocabulary = None
         if manifest.vocabulary is not None:
             vocabulary = Vocabulary.from_bytes((folder / manifest.vocabulary.name).read_bytes())
@@ -42,6 +45,8 @@ class Stored:
         self.voters = Voters(vocabulary, segments, self.rows["points"])
         self._cells = Cells.one(length)
         self._vectors = [self._cells.over(read_lists(folder / held.name)) for held in manifest.vectors]
+        self._codes = _mapped(folder, manifest.codes, np.dtype(("u1", (BOXES, CODE))))
+        self._shapes = _mapped(folder, manifest.shapes, np.dtype(("<f2", (BOXES, LENGTH))))
 
     @classmethod
     def open(cls, folder: Path, made_for: Mapping[str, str], *, length: int) -> Self:
@@ -92,6 +97,10 @@ class Stored:
         places = self._cells.nearest(np.ascontiguousarray(vector[None]), asked, self._vectors)[1][0].tolist()
         return [place for place in places if place >= 0 and place not in left_out][:most]
 
+    def shaped(self, vectors: NDArray[np.float32], most: int, without: Collection[int]) -> Sequence[int]:
+        """Name the places with a shape most like one of `vectors`, float32 (n, 256), best first, but for some."""
+        return nearest_shapes(vectors, self._codes, self._shapes, most, without)
+
     @cached_property
     def _keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         keys = _keys(self.rows["uid"])
@@ -103,8 +112,7 @@ def _keys(uids: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(uids[:, :8]).view(np.uint64).ravel()
 
 
-def _rows(folder: Path, manifest: Manifest) -> NDArray[np.void]:
-    held = manifest.pictures
+def _mapped(folder: Path, held: Held | None, row: np.dtype[Any]) -> NDArray[Any]:
     if held is None or not held.entries:
-        return np.zeros(0, ROW)
-    return np.memmap(folder / held.name, ROW, "r", shape=(held.entries,))
+        return np.zeros(0, row)
+    return np.memmap(folder / held.name, row, "r", shape=(held.entries,))

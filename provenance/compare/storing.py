@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from provenance.compare.cells import Cells
 from provenance.compare.manifest import NAME, Held, Manifest, seal
 from provenance.compare.segment import merge_lists, write_lists
+from provenance.compare.shape_search import packed_shapes
 from provenance.compare.stored import ROW
 from provenance.compare.vocabulary import Vocabulary, learnt
 from provenance.compare.voting import segment
@@ -56,19 +57,30 @@ class Storing:
         self.manifest = Manifest(made_for=self._made_for)
 
     def add(
-        self, nodes: Sequence[int], uids: Sequence[str], sizes: Sequence[int], vectors: NDArray[np.float32]
+        self,
+        nodes: Sequence[int],
+        uids: Sequence[str],
+        sizes: Sequence[int],
+        vectors: NDArray[np.float32],
+        shapes: Sequence[NDArray[np.float32]],
     ) -> None:
-        """Append pictures: numbers, uids, how many points each has, and vectors, float32 (n, length). Raises OSError.
+        """Append pictures: numbers, uids, how many points each has, vectors, float32 (n, length), shapes.
 
-        `finish` makes it last.
+        `finish` makes it last. Raises OSError.
         """
         rows = np.zeros(len(nodes), ROW)
         rows["node"], rows["points"] = nodes, sizes
         rows["uid"] = np.frombuffer(bytes.fromhex("".join(uids)), np.uint8).reshape(-1, 32)
         first = len(self.manifest)
         filled = self._cells.filled(vectors, np.arange(first, first + len(rows), dtype=np.int64))
-        vectors_there = (*self.manifest.vectors, self._written("vectors", filled, len(rows)))
-        self.manifest = replace(self.manifest, pictures=self._appended(rows), vectors=self._merged(vectors_there))
+        held, (codes, shaped) = self.manifest, packed_shapes(shapes)
+        self.manifest = replace(
+            held,
+            pictures=self._appended("pictures", rows, held.pictures),
+            vectors=self._merged((*held.vectors, self._written("vectors", filled, len(rows)))),
+            codes=self._appended("codes", codes, held.codes),
+            shapes=self._appended("shapes", shaped, held.shapes),
+        )
 
     def finish(self, *, seen: int, anchor: str) -> None:
         """Make what was added last, under the caller's mark. Raises OSError."""
@@ -140,9 +152,9 @@ class Storing:
         held = self.manifest.vocabulary
         return None if held is None else Vocabulary.from_bytes((self._folder / held.name).read_bytes())
 
-    def _appended(self, rows: NDArray[np.void]) -> Held:
-        before = self.manifest.pictures
-        path = self._named("pictures") if before is None else self._folder / before.name
+    def _appended(self, what: str, rows: NDArray[Any], before: Held | None) -> Held:
+        """Write rows behind those that are there."""
+        path = self._named(what) if before is None else self._folder / before.name
         with path.open("ab") as file:
             file.truncate(0 if before is None else before.size)  # what a crash left behind the end
             file.write(rows.tobytes())
@@ -177,7 +189,7 @@ class Storing:
                 path.unlink(missing_ok=True)
 
 
-_KINDS: Final = frozenset({"pictures", "vocabulary", "points", "vectors"})
+_KINDS: Final = frozenset({"pictures", "vocabulary", "points", "vectors", "codes", "shapes"})
 
 
 def _fits(tail: Sequence[Held]) -> bool:

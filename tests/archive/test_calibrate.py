@@ -61,6 +61,32 @@ def test_with_too_few_the_shipped_line_stays(filled: Archive) -> None:
         assert session.scalars(select(schema.Calibration)).first() is None
 
 
+def test_the_line_is_the_same_whoever_measures(filled: Archive) -> None:
+    alone = calibrate(filled, wanted=0.2, pictures=15, seed=3, processes=1)
+
+    assert alone.kept
+    assert calibrate(filled, wanted=0.2, pictures=15, seed=3, processes=2) == alone
+
+
+def test_an_interruption_changes_nothing(filled: Archive) -> None:
+    def stop(phase: str, _done: int, _total: int) -> None:
+        if phase == "checks":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(filled, wanted=0.2, pictures=15, processes=2, progress=stop)
+
+    with filled.database.read() as session:
+        assert session.scalars(select(schema.Calibration)).first() is None
+
+
+def test_a_work_whose_file_has_moved_is_found_but_not_tried(filled: Archive, tmp_path: Path) -> None:
+    calibrate(filled, wanted=0.2, pictures=1, processes=1)
+    (tmp_path / "works" / "5.png").unlink()
+
+    assert calibrate(filled, wanted=0.2, pictures=13, processes=1).pictures == 12
+
+
 def test_works_by_one_person_cannot_say_how_often_others_are_flagged(plain_archive: Archive, tmp_path: Path) -> None:
     drawing(1).save(tmp_path / "1.png")
     add_dataset(plain_archive, "drawings", tmp_path / "1.png")
@@ -73,3 +99,8 @@ def test_works_by_one_person_cannot_say_how_often_others_are_flagged(plain_archi
 def test_a_rate_that_is_none_is_refused(plain_archive: Archive, wanted: float) -> None:
     with pytest.raises(UsageError, match="share of pictures"):
         calibrate(plain_archive, wanted=wanted)
+
+
+def test_a_seed_below_0_is_refused(plain_archive: Archive) -> None:
+    with pytest.raises(UsageError, match="-1 is none"):
+        calibrate(plain_archive, seed=-1)

@@ -104,9 +104,10 @@ def vectors(archive: Archive) -> dict[str, int]:
 
 
 def silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the two other searches propose nothing."""
+    """Let the other searches propose nothing."""
     monkeypatch.setattr(ArchiveGallery, "vote", lambda *_: ())
     monkeypatch.setattr(ArchiveGallery, "resembling", lambda *_: ())
+    monkeypatch.setattr(ArchiveGallery, "shaped", lambda *_: ())
 
 
 def test_what_the_own_network_proposes_is_measured_and_found(
@@ -352,6 +353,9 @@ class Silent(MemoryGallery):
         return ()
 
     def resembling(self, *_: object) -> Sequence[int]:
+        return ()
+
+    def shaped(self, *_: object) -> Sequence[int]:
         return ()
 
 

@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import picture
-from PIL import Image
+from PIL import Image, ImageOps
+from scenes import drawing
 from sqlalchemy import func, select
 
 from provenance import schema
 from provenance.archive import features, nodes
 from provenance.archive.archive import Archive
+from provenance.archive.audit import audit
 from provenance.archive.collect import add_dataset
+from provenance.archive.current import current_rows, finding_of
 from provenance.archive.edit import edit
 from provenance.archive.nearest_check import findings
+from provenance.audit.copies import Relation
 from provenance.audit.finding import Finding
 from provenance.digest import canonical_json
 from provenance.errors import NotFoundError
@@ -125,3 +129,65 @@ def test_works_that_came_later_are_heard_of(plain_archive: Archive, tmp_path: Pa
 def test_an_unknown_artwork_gets_a_sentence(plain_archive: Archive) -> None:
     with pytest.raises(NotFoundError, match="nothing with the id"):
         asked(plain_archive, "00" * 32)
+
+
+def flag(uid: str, relation: Relation) -> Finding:
+    return Finding(
+        check="copies",
+        check_version="1",
+        severity=Severity.WARNING,
+        sentence="Flagged.",
+        evidence={"relation": relation.value},
+        other=uid,
+    )
+
+
+def test_what_the_check_for_copies_flagged_comes_first_and_says_so(plain_archive: Archive, tmp_path: Path) -> None:
+    works(plain_archive, tmp_path / "works", 12)
+    features.fill(plain_archive, (Kind.WORK,))
+    [uid] = made(plain_archive, picture(3, 96, 80))
+    with plain_archive.database.read() as session:
+        other = session.scalars(select(schema.Node.uid).join(schema.Work).where(schema.Work.title == "Boat 9")).one()
+        [before] = findings(plain_archive, session, uid)
+        [after] = findings(
+            plain_archive, session, uid, flagged=[flag("ee" * 32, Relation.NEAR_COPY), flag(other, Relation.PART)]
+        )
+
+    assert first(before)["name"] == "Boat 3"
+    assert first(before)["flagged"] is None
+    assert first(after)["name"] == "Boat 9"
+    assert first(after)["flagged"] == {"check": "copies", "relation": "contains a part of"}
+    assert dict(after.evidence)["creators"][0]["creator"] == "Creator 2"  # type: ignore[index,call-overload]
+    assert "because the check for copies flagged it" in after.sentence
+    assert "caused" not in after.sentence
+
+
+def test_an_audit_hears_of_copies_found_in_it_and_later(plain_archive: Archive, tmp_path: Path) -> None:
+    (tmp_path / "works").mkdir()
+    for number in range(8):
+        drawing(number).save(tmp_path / "works" / f"{number}.png")
+    add_dataset(plain_archive, "drawings", tmp_path / "works")
+    turned = Picture.from_image(ImageOps.mirror(drawing(2)).rotate(90, expand=True))
+    [uid] = made(plain_archive, turned)
+
+    def nearest() -> Finding:
+        with plain_archive.database.read() as session:
+            row = nodes.node_id(session, uid)
+            [found] = [each for each in current_rows(session, [row]) if each.Finding.check == "nearest"]
+            return finding_of(found.Finding, found.uid)
+
+    audit(plain_archive, [uid], checks=["nearest"])
+    alone = nearest()
+    audit(plain_archive, [uid], checks=["copies"])
+    [again] = audit(plain_archive, [uid], checks=["nearest"]).artworks
+    heard = nearest()
+    [same] = audit(plain_archive, [uid], checks=["nearest"]).artworks
+    [whole] = audit(plain_archive, [uid], again=True).artworks
+
+    assert first(alone)["flagged"] is None
+    assert again.again
+    assert first(heard)["name"] == "2.png"
+    assert first(heard)["flagged"]["relation"] == "near copy of"
+    assert not same.again
+    assert whole.again
+    assert first(nearest()) == first(heard)

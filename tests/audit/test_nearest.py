@@ -1,15 +1,22 @@
 """Works and creators that a picture is nearest to, and never more than that."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenance.audit.copies import Relation
+from provenance.audit.finding import Finding
 from provenance.audit.memorisation_rulers import layout
 from provenance.audit.nearest import (
     CONSTANT,
+    DEPTH,
+    ORDER,
     Neighbour,
     depth,
+    flagged_works,
     fuse,
     nearest_creators,
     nearest_finding,
@@ -122,3 +129,59 @@ def test_a_layout_has_one_length_for_every_shape(shape: tuple[int, int]) -> None
     assert found.shape == (768,)
     assert np.linalg.norm(found) < 1
     assert np.abs(layout([np.full((*shape, 3), 255, np.uint8)])).max() == 0
+
+
+def test_flagged_works_come_first_by_what_they_are_and_keep_their_figures() -> None:
+    said = likeness([(20, 20), (15, 15), (10, 10), (5, 5), (1, 1)])
+    before = {each.place: each for each in fuse(said)}
+
+    near = fuse(said, {1: Relation.PART, 4: Relation.PART, 3: Relation.NEAR_COPY})
+
+    assert [each.place for each in near] == [3, 1, 4, 0, 2]
+    assert near[0].relation is Relation.NEAR_COPY
+    assert near[3].relation is None
+    for each in near:
+        known = before[each.place]
+        assert (each.score, each.ranks, each.likeness) == (known.score, known.ranks, known.likeness)
+
+
+def test_a_flagged_work_is_named_however_far_the_features_put_it() -> None:
+    values = np.arange(400, 0, -1) / 400
+
+    near = fuse({"embedding": values}, {399: Relation.CONTAINS})
+
+    assert (near[0].place, near[0].ranks) == (399, {"embedding": 400})
+    assert len(near) == len({each.place for each in near}) == DEPTH
+
+
+def test_who_made_flagged_works_comes_first_among_creators_and_both_say_why() -> None:
+    everyone = works("Ada", "Ada", "Ada", "Ben")
+
+    near = fuse(likeness([(20, 20), (15, 15), (10, 10), (5, 5)]), {3: Relation.RECOLOURED})
+    creators = nearest_creators(everyone, near)
+    finding = nearest_finding(everyone, near, whose="of this archive")
+
+    assert [(each.name, each.flagged) for each in creators] == [("Ben", 1), ("Ada", 0)]
+    assert creators[0].share < creators[1].share
+    assert "The first comes before the others because the check for copies flagged it." in finding.sentence
+    evidence = json.loads(canonical_json(dict(finding.evidence)))
+    assert evidence["works"][0]["flagged"] == {"check": "copies", "relation": "same design in other colours as"}
+    assert [each["flagged"] for each in evidence["works"][1:]] == [None] * 3
+    assert [each["works_flagged"] for each in evidence["creators"]] == [1, 0]
+    assert evidence["order"] == ORDER
+    assert forbidden_in(finding.sentence) == []
+    assert finding.other == everyone[3].uid
+
+
+def test_only_what_the_check_for_copies_flagged_counts() -> None:
+    def said(check: str, severity: Severity, relation: Relation, uid: str) -> Finding:
+        evidence = {"relation": relation.value}
+        return Finding(check=check, check_version="1", severity=severity, sentence="So.", evidence=evidence, other=uid)
+
+    found = [
+        said("copies", Severity.WARNING, Relation.PART, "aa"),
+        said("copies", Severity.NOTE, Relation.STYLE, "bb"),
+        said("similarity", Severity.WARNING, Relation.NEAR_COPY, "cc"),
+    ]
+
+    assert flagged_works(found) == {"aa": Relation.PART}

@@ -175,6 +175,17 @@ def test_the_page_tells_targets_and_sources_of_false_flags(plan: Plan, answered:
     assert "$" not in page
     assert results.thresholds(tmp_path, "report", "imagehash-phash").keys() == {"0.01", "0.001"}
     assert "20 innocents are few for a rate of 0.001" in results.shown(summary)
+    assert "| ms a work learnt |\n" in page
+
+
+def test_what_learning_a_work_took_is_noted(plan: Plan, tmp_path: Path) -> None:
+    assert run.learning(tmp_path / "answers.jsonl") is None
+
+    put(plan, tmp_path)
+
+    noted = run.learning(tmp_path / "answers.jsonl")
+    assert noted is not None
+    assert 0 < noted < 10_000
 
 
 def test_the_page_holds_our_detector_against_every_target_that_was_measured(

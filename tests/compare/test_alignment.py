@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from PIL import Image
+from plain_alignment import plainly_aligned
 from scenes import drawing, look
 
-from provenance.compare.alignment import align, unit
-from provenance.fingerprint.local import changed_descriptors
+from provenance.compare.alignment import align, is_sound, unit
+from provenance.fingerprint.local import LENGTH, LocalFeatures, changed_descriptors
 
 
 def test_a_turned_and_scaled_part_is_laid_where_it_came_from() -> None:
@@ -45,3 +48,66 @@ def test_drawings_that_have_nothing_in_common_do_not_agree() -> None:
     found = align(asked.local, unit(asked.local.descriptors), other.local, 0)
 
     assert found is None or found.places < 6
+
+
+@settings(max_examples=150, deadline=None)
+@given(some.integers(0, 2**32 - 1), some.integers(0, 40), some.integers(0, 40), some.integers(0, 3))
+def test_the_quick_way_finds_what_the_plain_way_finds(seed: int, common: int, strange: int, change: int) -> None:
+    picture, other = planted(np.random.default_rng(seed), common, strange)
+    descriptors = unit(changed_descriptors(picture.descriptors))[change]
+
+    assert_same(picture, descriptors, other, change)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_quick_way_finds_the_same_in_drawings(seed: int) -> None:
+    whole = drawing(seed)
+    asked = look(whole.rotate(8 * seed, fillcolor="white").crop((20, 20, 230, 200))).local
+    descriptors = unit(changed_descriptors(asked.descriptors))
+
+    for other in (look(whole).local, look(drawing(seed + 1)).local):
+        for change in range(4):
+            assert_same(asked, descriptors[change], other, change)
+
+
+@given(some.lists(some.floats(-20, 20), min_size=4, max_size=4))
+def test_a_matrix_is_sound_by_its_singular_values(values: list[float]) -> None:
+    linear = np.array(values).reshape(2, 2)
+    large, small = np.linalg.svd(linear, compute_uv=False)
+    margins = np.array([3 * small - large, 12 - large, small - 1 / 12])
+
+    if np.abs(margins).min() > 1e-9:
+        assert is_sound(np.column_stack([linear, [5, 7]])) == bool((margins > 0).all())
+
+
+def planted(dice: np.random.Generator, common: int, strange: int) -> tuple[LocalFeatures, LocalFeatures]:
+    """Make two pictures with points in common, turned and scaled; some at one place, some that look the same."""
+    there = dice.uniform((0, 0, 2, 0), (300, 300, 40, 2 * np.pi), (common + strange, 4))
+    there[::7, :2] = there[:1, :2] + dice.uniform(0, 9, (len(there[::7]), 2))
+    looks = dice.gamma(0.4, 60, (common + strange, LENGTH)).clip(0, 255)
+    looks[::5] = looks[:1]
+    turn, scale = dice.uniform(-np.pi, np.pi), dice.uniform(0.5, 2)
+    where = (there[:common, 0] + 1j * there[:common, 1] - 150 - 150j) * scale * np.exp(1j * turn)
+    here = dice.uniform((0, 0, 2, 0), (300, 300, 40, 2 * np.pi), (common + strange // 2, 4))
+    here[:common, :2] = np.stack([where.real, where.imag], 1) + 150 + dice.normal(0, 4, (common, 2))
+    here[:common, 2] = there[:common, 2] * scale * dice.uniform(0.8, 1.25, common)
+    here[:common, 3] = there[:common, 3] + turn + dice.normal(0, 0.1, common)
+    seen = dice.gamma(0.4, 60, (len(here), LENGTH)).clip(0, 255)
+    seen[:common] = looks[:common] + dice.normal(0, 8, (common, LENGTH))
+    return features(here, seen), features(there, looks)
+
+
+def features(points: np.ndarray, descriptors: np.ndarray) -> LocalFeatures:
+    """Keep points and descriptors as they are stored."""
+    values = points.astype(np.float32), np.rint(descriptors).clip(0, 255).astype(np.uint8)
+    made = LocalFeatures(width=320, height=320, points=values[0], descriptors=values[1])
+    return LocalFeatures.from_bytes(made.to_bytes())
+
+
+def assert_same(picture: LocalFeatures, descriptors: np.ndarray, other: LocalFeatures, change: int) -> None:
+    """Hold the quick way against the plain one."""
+    found, plain = align(picture, descriptors, other, change), plainly_aligned(picture, descriptors, other, change)
+    assert (found is None) == (plain is None)
+    if found is not None and plain is not None:
+        assert (found.places, found.pairs, found.change) == (plain[1], plain[2], change)
+        np.testing.assert_allclose(found.matrix, plain[0], rtol=0, atol=1e-9)

@@ -77,3 +77,11 @@ def test_pictures_of_any_shape_have_boxes(shape: tuple[int, int]) -> None:
 
     assert alike == pytest.approx(0)
     assert fitted(flat, flat, matrix).shape == (2, 3)
+
+
+def test_a_thing_says_what_share_of_the_picture_it_takes() -> None:
+    held = look(sign(left=60, size=100)).boxes
+
+    assert held.thing == pytest.approx(100 * 100 / (220 * 160), rel=0.1)
+    assert held.shares[0] == pytest.approx((0, 0, 1, 1))
+    assert look(Image.effect_noise((100, 80), 90).convert("RGB")).boxes.thing == pytest.approx(1)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from scenes import drawing, look
@@ -44,6 +46,18 @@ def test_a_copy_is_found_and_agrees(attack: Callable[[Image.Image], Image.Image]
 
     assert found.place == 9
     assert found.agreement.strength > 0.5
+
+
+def test_a_traced_copy_is_found_by_its_lines() -> None:
+    edges = cv2.Canny(np.asarray(drawing(9)), 40, 110)
+    asked = look(Image.fromarray(255 - edges).convert("RGB").crop((30, 30, 240, 240)))
+
+    found = candidates(asked, WALL, promise=Promise.shipped().of_all())
+    copy = next(each for each in found if each.place == 9)
+
+    assert copy.line_places == max(each.line_places for each in found)
+    assert copy.line_places >= 10
+    assert copy.drawn.strength > 0.4 > copy.agreement.strength
 
 
 def test_a_copy_has_the_colours_of_the_work_and_one_in_other_colours_has_not() -> None:

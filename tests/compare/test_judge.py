@@ -58,7 +58,7 @@ def test_a_damaged_file_of_weights_is_a_sentence(broken: str) -> None:
 
 
 def test_a_weight_that_is_missing_is_noticed() -> None:
-    held = json.loads(resources.files("provenance.compare").joinpath("judge_v2.json").read_text(encoding="utf-8"))
+    held = json.loads(resources.files("provenance.compare").joinpath("judge_v3.json").read_text(encoding="utf-8"))
     del held["weights"]["places"]
 
     with pytest.raises(DamagedArchiveError):

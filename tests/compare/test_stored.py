@@ -11,8 +11,10 @@ from scenes import drawing, look
 
 from provenance.compare import cells, manifest, storing
 from provenance.compare.cells import Cells
+from provenance.compare.gallery import MemoryGallery
 from provenance.compare.manifest import IndexFolderError
 from provenance.compare.segment import merge_lists, read_lists, write_lists
+from provenance.compare.shape import turned_shapes
 from provenance.compare.stored import Stored
 from provenance.compare.storing import Storing
 from provenance.compare.vocabulary import Vocabulary, packed, unpacked
@@ -35,7 +37,8 @@ def grow(folder: Path, nodes: Sequence[int]) -> Storing:
     writer = Storing(folder, MADE_FOR, length=LENGTH)
     sizes = [len(next(read(np.array([node])))) for node in nodes]
     uids = [hashlib.sha256(bytes([node])).hexdigest() for node in nodes]
-    writer.add(nodes, uids, sizes, np.stack([LOOKS[node - 1].embedding for node in nodes]))
+    shapes = [LOOKS[node - 1].shapes.vectors for node in nodes]
+    writer.add(nodes, uids, sizes, np.stack([LOOKS[node - 1].embedding for node in nodes]), shapes)
     writer.finish(seen=max(nodes), anchor="")
     writer.encode(read)
     return writer
@@ -49,6 +52,16 @@ def ask(voters: Voters, seed: int) -> list[tuple[int, int, float]]:
     asker = look(drawing(seed).rotate(20, fillcolor="white")).local
     votes = voters.ask(changed_descriptors(asker.descriptors), asker, 5, (2,))
     return [(vote.place, vote.change, round(vote.weight, 4)) for vote in votes]
+
+
+def test_shapes_are_found_as_in_memory_however_the_index_grew(tmp_path: Path) -> None:
+    for some in ((1, 2, 3, 4, 5), (6,), tuple(range(7, 13))):
+        grow(tmp_path, some)
+    in_memory = MemoryGallery(LOOKS[:12])
+
+    for asked in LOOKS[:14]:
+        vectors = turned_shapes(asked.colour, asked.boxes).reshape(-1, 256)
+        assert stored(tmp_path).shaped(vectors, 6, (3,)) == in_memory.shaped(vectors, 6, (3,))
 
 
 def test_one_segment_answers_as_memory_does(tmp_path: Path) -> None:
