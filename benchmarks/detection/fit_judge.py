@@ -42,7 +42,7 @@ from benchmarks.detection.fit_projection import learnt_from
 from benchmarks.detection.ours import Cascade
 from benchmarks.detection.plan import Plan
 from benchmarks.detection.queries import Query, copies, sample
-from provenance.compare.cascade import Candidate
+from provenance.compare.candidate import Candidate
 from provenance.compare.judge import NAMES, VERSION, measurements
 from provenance.compare.promise import NAMES as QUICK
 from provenance.compare.promise import Promise

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.corpus import Work, load
 from benchmarks.detection.detector import Scored
-from provenance.compare.cascade import Candidate, measured, promising
+from provenance.compare.candidate import Candidate
+from provenance.compare.cascade import measured, promising
 from provenance.compare.gallery import MemoryGallery
 from provenance.compare.judge import Judge
 from provenance.compare.look import Look, look_at

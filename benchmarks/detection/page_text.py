@@ -63,7 +63,7 @@ At one in 100:
 
 $hundred
 
-Over all pairs; and processor time: of a query, and of a work that is taken in, read and reduced to what finds it:
+Over all pairs, and the time of one processor core for a query:
 
 $ranking
 

@@ -16,7 +16,8 @@ from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.audit import copies
 from provenance.audit.copies import Suspect
 from provenance.audit.finding import Finding
-from provenance.compare.cascade import Candidate, candidates
+from provenance.compare.candidate import Candidate
+from provenance.compare.cascade import candidates
 from provenance.compare.colour import NAME as COLOUR
 from provenance.compare.colour import unpack_colour
 from provenance.compare.judge import Judge, Line

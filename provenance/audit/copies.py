@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from provenance.audit.finding import Finding
 from provenance.compare.agreement import SIDE
-from provenance.compare.cascade import Candidate
+from provenance.compare.candidate import Candidate
 from provenance.compare.colour import RECOLOURED
 from provenance.compare.judge import Line
 from provenance.digest import Json

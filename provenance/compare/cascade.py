@@ -6,33 +6,29 @@ by its outline or its shape, and measured place by place: in grey, in lines, and
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.compare.agreement import SIDE, Agreement, agreement
+from provenance.compare.agreement import SIDE
 from provenance.compare.alignment import Alignment, align, unit
-from provenance.compare.boxes import best_turn, fitted
+from provenance.compare.boxes import best_turn
+from provenance.compare.candidate import Candidate, Proposal
 from provenance.compare.colour import SIDE as COLOUR_SIDE
 from provenance.compare.colour import Colours, colours
 from provenance.compare.gallery import Gallery
+from provenance.compare.laying import Laid, best_laid
 from provenance.compare.look import Look
-from provenance.compare.promise import Promise, quick
+from provenance.compare.promise import Promise
 from provenance.compare.shape import LENGTH, best_shape, turned_shapes
-from provenance.fingerprint import local
 from provenance.fingerprint.local import LocalFeatures, changed_descriptors
 
 _VOTED: Final = 15
 _RESEMBLING: Final = 15
 _SHAPED: Final = 15
 _MEASURED: Final = 20
-_OUTLINE: Final = 0.45
-"""The correlation of small squares from which on pictures are laid over each other by their outline."""
-_SHAPE: Final = 0.3
-"""The cosine of shapes from which on pictures are laid over each other by them."""
-_SETTLED: Final = 0.8
 _OTHERS: Final = 3
 _MANY: Final = 1000
 """Pictures from which on a gallery has, for everything, some that look as much like it as strangers do."""
@@ -40,81 +36,7 @@ _USUAL: Final = 0.37
 """How much they do: the median over innocent pictures among 3,367 works. Among few, none counts as less alike."""
 _USUAL_SHAPE: Final = 0.34
 """The same of shapes."""
-
-_FEW: Final = 25
-"""Places up to which what the points found is fitted to the pixels, if it holds at all: `_HOLDS`."""
-_HOLDS: Final = 0.25
-
-_NOTHING: Final = Agreement()
-_LOCAL_TO_GREY: Final = SIDE / local.SIDE
 _GREY_TO_COLOUR: Final = COLOUR_SIDE / SIDE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Candidate:
-    """A picture of the gallery, and all that was measured between it and the one that was asked about."""
-
-    place: int
-    cosine: float
-    ahead: float
-    """How much more alike it looks than the nearest others do: the cosine less half the mean of their three highest
-    (score normalisation as for SSCD, Pizzi et al. 2022, section 3.4)."""
-    votes: float
-    places: int
-    """Points at different places that agree on one way to lay the pictures over each other."""
-    pairs: int
-    outline: float
-    """The correlation of the outlines, -1 to 1; below 0 where light and dark are exchanged."""
-    change: int
-    """What the picture went through, a place in `CHANGES`; what the outline found is in the matrix."""
-    matrix: NDArray[np.float64] | None
-    """Shape (2, 3): takes points of the picture, mirrored if `change` says so, to points of this one; in pixels of
-    small grey copies."""
-    agreement: Agreement
-    shape: float = 0.0
-    """How alike the edges and lines of both lie, -1 to 1, however the picture is turned."""
-    shape_ahead: float = 0.0
-    """How much more than those of the nearest others, as `ahead` is."""
-    drawn: Agreement = _NOTHING
-    """How their edges and lines agree, whatever they are drawn with."""
-    line_places: int = 0
-    """Points of edges and lines that agree on one way, at different places."""
-    line_pairs: int = 0
-    thing: float = 1.0
-    """The larger of the shares that the things in both take: specks are much alike."""
-    colours: Colours | None = None
-    """None where the pictures hardly overlap."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Proposal:
-    """A picture of the gallery that a search named, not measured yet."""
-
-    place: int
-    cosine: float
-    votes: float
-    alignment: Alignment | None
-    outline: float
-    outline_matrix: NDArray[np.float64]
-    shape: float
-    shape_matrix: NDArray[np.float64]
-    ahead: float = 0.0
-    shape_ahead: float = 0.0
-
-    @property
-    def known(self) -> dict[str, float]:
-        """What the quick judge weighs."""
-        found = self.alignment
-        return quick(
-            places=0 if found is None else found.places,
-            pairs=0 if found is None else found.pairs,
-            votes=self.votes,
-            cosine=self.cosine,
-            ahead=self.ahead,
-            outline=self.outline,
-            shape=self.shape,
-            shape_ahead=self.shape_ahead,
-        )
 
 
 def candidates(
@@ -215,7 +137,7 @@ def _best(
 
 def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.float32]) -> Candidate:
     found, of_lines = proposal.alignment, _best(look.line_points, lines, other.line_points, (0, 1))
-    laid = _best_laid(look, other, proposal, of_lines)
+    laid = best_laid(look, other, proposal, of_lines)
     return Candidate(
         place=proposal.place,
         cosine=proposal.cosine,
@@ -237,80 +159,9 @@ def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.flo
     )
 
 
-def _best_laid(look: Look, other: Look, proposal: Proposal, of_lines: Alignment | None) -> "_Laid":
-    """Lay the pictures over each other in all ways that are worth it, and give the best."""
-    laid = _Laid() if proposal.alignment is None else _by_points(look, other, proposal.alignment)
-    if abs(proposal.outline) > _OUTLINE and laid.agreement.followed.correlation < _SETTLED:
-        by_outline = _by_outline(look, other, proposal)
-        laid = max(laid, by_outline, key=lambda each: each.agreement.strength)
-    laid = _with_lines(look, other, laid)
-    if of_lines is not None and laid.strength < _SETTLED:
-        by_lines = _by_lines(look, other, of_lines.matrix, of_lines.change)
-        laid = max(laid, by_lines, key=lambda each: each.strength)
-    if proposal.shape > _SHAPE and laid.strength < _SETTLED:
-        matrix = fitted(look.drawn, other.drawn, proposal.shape_matrix)
-        laid = max(laid, _by_lines(look, other, matrix, 0), key=lambda each: each.strength)
-    return laid
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Laid:
-    """A way to lay the pictures over each other, and how well they agree then."""
-
-    agreement: Agreement = _NOTHING
-    drawn: Agreement = _NOTHING
-    matrix: NDArray[np.float64] | None = None
-    change: int = 0
-
-    @property
-    def strength(self) -> float:
-        """One number for choosing the better of two ways, by grey or by lines."""
-        return max(self.agreement.strength, self.drawn.strength)
-
-
-def _by_points(look: Look, other: Look, found: Alignment) -> _Laid:
-    matrix = found.matrix.copy()
-    matrix[:, 2] *= _LOCAL_TO_GREY
-    levels = changed_levels(look.levels, found.change)
-    rough = _Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=found.change)
-    if found.places >= _FEW or rough.agreement.strength <= _HOLDS:
-        return rough
-    finer = fitted(levels, other.levels, matrix)
-    fine = _Laid(agreement=agreement(levels, other.levels, finer), matrix=finer, change=found.change)
-    return max(rough, fine, key=lambda each: each.agreement.plain_strength)
-
-
-def _by_outline(look: Look, other: Look, proposal: Proposal) -> _Laid:
-    inverted = 2 if proposal.outline < 0 else 0
-    levels = changed_levels(look.levels, inverted)
-    matrix = fitted(levels, other.levels, proposal.outline_matrix)
-    return _Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=inverted)
-
-
-def _by_lines(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> _Laid:
-    levels = changed_levels(look.levels, change)
-    return _with_lines(
-        look, other, _Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=change)
-    )
-
-
-def _with_lines(look: Look, other: Look, laid: _Laid) -> _Laid:
-    if laid.matrix is None:
-        return laid
-    lines = changed_levels(look.drawn, laid.change & 1)  # exchanging light and dark leaves them as they are
-    return replace(laid, drawn=agreement(lines, other.drawn, laid.matrix))
-
-
-def _colours(look: Look, other: Look, laid: _Laid) -> Colours | None:
+def _colours(look: Look, other: Look, laid: Laid) -> Colours | None:
     if laid.matrix is None:
         return None
     matrix = laid.matrix.copy()
     matrix[:, 2] *= _GREY_TO_COLOUR
     return colours(look.colour, other.colour, matrix, mirrored=bool(laid.change & 1))
-
-
-def changed_levels(levels: NDArray[np.float32], change: int) -> NDArray[np.float32]:
-    """Give a grey picture, 0 to 255, after the change of that place in `CHANGES`."""
-    if change & 1:
-        levels = levels[:, ::-1]
-    return np.ascontiguousarray(255 - levels if change & 2 else levels)

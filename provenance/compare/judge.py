@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Final, Self
 
 from provenance.compare.agreement import Agreement, Measured
-from provenance.compare.cascade import Candidate
+from provenance.compare.candidate import Candidate
 from provenance.compare.colour import Colours
 from provenance.compare.promise import quick
 from provenance.digest import Json

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from provenance.audit.copies import Relation, Suspect, findings
 from provenance.compare.agreement import Agreement, Measured
-from provenance.compare.cascade import Candidate
+from provenance.compare.candidate import Candidate
 from provenance.compare.colour import Colours
 from provenance.compare.judge import Line
 from provenance.words import Severity, forbidden_in

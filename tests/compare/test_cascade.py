@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageOps
 from scenes import drawing, look
 
-from provenance.compare.cascade import Candidate, candidates
+from provenance.compare.candidate import Candidate
+from provenance.compare.cascade import candidates
 from provenance.compare.gallery import MemoryGallery
 from provenance.compare.promise import Promise
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from provenance.compare.agreement import Agreement, Measured
-from provenance.compare.cascade import Candidate
+from provenance.compare.candidate import Candidate
 from provenance.compare.judge import NAMES, Judge, measurements
 from provenance.errors import DamagedArchiveError
 
 
 def candidate(*, places: int = 0, share: float = 0.0, cosine: float = 0.0) -> Candidate:
     agreed = Measured(correlation=share, agreeing=share, explained=share, contained=share, evidence=int(9000 * share))
+    agreement = Agreement(plain=agreed, followed=agreed, moved=9 * (1 - share), overlap=share, covered=share)
     return Candidate(
         place=0,
         cosine=cosine,
@@ -24,7 +25,12 @@ def candidate(*, places: int = 0, share: float = 0.0, cosine: float = 0.0) -> Ca
         outline=share,
         change=0,
         matrix=np.eye(3)[:2],
-        agreement=Agreement(plain=agreed, followed=agreed, moved=9 * (1 - share), overlap=share, covered=share),
+        agreement=agreement,
+        drawn=agreement,
+        shape=share,
+        shape_ahead=share / 2,
+        line_places=places,
+        line_pairs=max(places, 4),
     )
 
 
