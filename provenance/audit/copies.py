@@ -16,17 +16,19 @@ from numpy.typing import NDArray
 from provenance.audit.finding import Finding
 from provenance.compare.agreement import SIDE
 from provenance.compare.candidate import Candidate
-from provenance.compare.colour import RECOLOURED
+from provenance.compare.colour import COLOURLESS, RECOLOURED
 from provenance.compare.judge import Line
 from provenance.digest import Json
 from provenance.fingerprint.local import CHANGES
 from provenance.words import MATCH_MEANS, Severity
 
 NAME: Final = "copies"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 _WHOLE: Final = 0.7
 """The share of a picture from which on it counts as covered: frames and cut edges are forgiven."""
+_OTHERWISE: Final = 0.15
+"""How much better lines agree than grey levels where something was drawn otherwise."""
 STYLE: Final = 0.75
 """The cosine from which on pictures without a common part are said to be of a similar style."""
 
@@ -36,6 +38,7 @@ class Relation(StrEnum):
 
     NEAR_COPY = "near copy of"
     RECOLOURED = "same design in other colours as"
+    REDRAWN = "same lines, drawn otherwise, as"
     CONTAINS = "contains all of"
     PART = "contains a part of"
     STYLE = "similar style only: not a match"
@@ -62,9 +65,18 @@ class Suspect:
         """Say what the artwork is to the work, if the score says that it is anything."""
         agreement = self.candidate.agreement
         if agreement.covered >= _WHOLE and agreement.overlap >= _WHOLE:
+            if self._redrawn:
+                return Relation.REDRAWN
             recoloured = self.colour is not None and self.colour > RECOLOURED
             return Relation.RECOLOURED if recoloured else Relation.NEAR_COPY
         return Relation.CONTAINS if agreement.covered >= _WHOLE else Relation.PART
+
+    @property
+    def _redrawn(self) -> bool:
+        """Tell whether it is lines that agree, in a picture that has no colours: an outline, a sketch, a print."""
+        found = self.candidate
+        colourless = found.colours is None or found.colours.here < COLOURLESS
+        return colourless and found.drawn.strength > found.agreement.strength + _OTHERWISE
 
     def regions(self) -> dict[str, Json]:
         """Give where the work lies in the artwork, and the artwork in the work: corners, 0 to 1, x before y."""
@@ -138,6 +150,7 @@ def _sentence(suspect: Suspect, line: Line) -> str:
     said = {
         Relation.NEAR_COPY: "Near copy of",
         Relation.RECOLOURED: "Same design in other colours as",
+        Relation.REDRAWN: "Same lines, drawn otherwise, as",
         Relation.CONTAINS: "Contains all of",
         Relation.PART: "Contains a part of",
     }[suspect.relation]

@@ -44,7 +44,7 @@ ORDER: Final = "works that the check for copies flagged, by what they are; then 
 
 SAYS: Final = "Nearest says that pictures look alike. It does not say what the model took from whom, or that it did."
 
-_NEAREST_FIRST: Final = (Relation.NEAR_COPY, Relation.RECOLOURED, Relation.CONTAINS, Relation.PART)
+_NEAREST_FIRST: Final = (Relation.NEAR_COPY, Relation.RECOLOURED, Relation.REDRAWN, Relation.CONTAINS, Relation.PART)
 """What a flagged work may be, in the order in which such works come."""
 
 _NOBODY: Final = "not recorded"

@@ -26,6 +26,7 @@ STANDS: Final = "stands"
 RELATIONS: Final[Mapping[str, str]] = {
     "near-copy": "near copy of",
     "recoloured": "same design in other colours as",
+    "redrawn": "same lines, drawn otherwise, as",
     "contains": "contains all of",
     "part": "contains a part of",
     "style": "similar style only: not a match",

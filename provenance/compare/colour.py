@@ -21,6 +21,8 @@ NAME: Final = "colour64_v1"
 SIDE: Final = 64
 RECOLOURED: Final = 18.0
 """The mean distance in CIELAB from which on colours are others: several times what is just seen (about 2.3)."""
+COLOURLESS: Final = 8.0
+"""How much chroma varies, in CIELAB, in pictures that have colours at all."""
 
 _LEAST: Final = 12  # pixels in common
 _CONTENT: Final = 8  # pixels that stand out

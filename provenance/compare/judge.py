@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from provenance.compare.agreement import Agreement, Measured
 from provenance.compare.candidate import Candidate
-from provenance.compare.colour import Colours
+from provenance.compare.colour import COLOURLESS, Colours
 from provenance.compare.promise import quick
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError
@@ -27,8 +27,6 @@ WANTED: Final = 0.001
 _FILE: Final = "judge_v3.json"
 _NO_SPECK: Final = 0.4
 """The side of a thing, of that of the picture, from which on it is large enough to be told from others."""
-_COLOURLESS: Final = 8.0
-"""How much chroma varies, in CIELAB, in a picture that has colours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +167,7 @@ def _of_lines(candidate: Candidate) -> dict[str, float]:
     places = math.log1p(min(candidate.line_places, 60))
     share = after * math.sqrt(max(followed.contained, followed.explained))
     held = candidate.colours or Colours(distance=0.0)
-    colourless = 1 - min(held.here / _COLOURLESS, 1.0)  # a drawing in ink says nothing of colours
+    colourless = 1 - min(held.here / COLOURLESS, 1.0)  # a drawing in ink says nothing of colours
     return {
         "lines together": correlation,
         "lines agreeing": plain.agreeing,

@@ -13,6 +13,7 @@ _WHOLE: Final = 0.97
 SAID: Final = {
     Relation.NEAR_COPY: "Near copy of",
     Relation.RECOLOURED: "Same design in other colours as",
+    Relation.REDRAWN: "Same lines, drawn otherwise, as",
     Relation.CONTAINS: "Contains all of",
     Relation.PART: "Contains a part of",
     Relation.STYLE: "Similar style only, not a match:",
@@ -25,6 +26,10 @@ MEANING: Final = (
     ("Contains a part of", "A part of the other picture lies in the artwork. The outlines show which part, and where."),
     ("Same design in other colours", "The shapes agree nearly everywhere; the colours do not."),
     (
+        "Same lines, drawn otherwise",
+        "Edges and lines agree; what lies between them does not, as in a sketch or tracing.",
+    ),
+    (
         "Similar style only: not a match",
         "The two look alike as a whole, but no part of one was found in the other. Nobody is asked to decide.",
     ),
@@ -34,6 +39,7 @@ MEANING: Final = (
 _HEADLINES: Final = {
     Relation.NEAR_COPY: "looks like a near copy of",
     Relation.RECOLOURED: "looks like the same design, in other colours, as",
+    Relation.REDRAWN: "seems to have the lines, drawn otherwise, of",
     Relation.CONTAINS: "seems to contain all of",
     Relation.PART: "seems to contain a part of",
 }

@@ -24,8 +24,13 @@ def suspect(
     change: int = 0,
     matrix: NDArray[np.float64] | None = None,
     uid: str = "a" * 64,
+    grey: float = 0.9,
+    lines: float = 0.9,
+    chroma: float = 0.0,
 ) -> Suspect:
-    agreed = Measured(correlation=0.9, agreeing=0.9, explained=0.9, contained=0.9, evidence=3000)
+    agreed, drawn = (
+        Measured(correlation=each, agreeing=each, explained=1, contained=1, evidence=3000) for each in (grey, lines)
+    )
     candidate = Candidate(
         place=0,
         cosine=cosine,
@@ -37,7 +42,8 @@ def suspect(
         change=change,
         matrix=np.eye(3)[:2] if matrix is None else matrix,
         agreement=Agreement(plain=agreed, followed=agreed, moved=0.1, overlap=overlap, covered=covered),
-        colours=None if colour is None else Colours(distance=colour),
+        drawn=Agreement(plain=drawn, followed=drawn),
+        colours=None if colour is None else Colours(distance=colour, here=chroma),
     )
     return Suspect(uid=uid, score=score, candidate=candidate, artwork_shape=(80, 160), work_shape=(80, 160))
 
@@ -48,6 +54,9 @@ def suspect(
         ({}, Relation.NEAR_COPY),
         ({"colour": 40.0}, Relation.RECOLOURED),
         ({"colour": None}, Relation.NEAR_COPY),
+        ({"colour": 40.0, "lines": 0.7, "grey": 0.4}, Relation.REDRAWN),
+        ({"colour": 40.0, "lines": 0.5, "grey": 0.4}, Relation.RECOLOURED),
+        ({"colour": 40.0, "lines": 0.7, "grey": 0.4, "chroma": 20.0}, Relation.RECOLOURED),
         ({"overlap": 0.3}, Relation.CONTAINS),
         ({"covered": 0.3}, Relation.PART),
         ({"covered": 0.3, "overlap": 0.3}, Relation.PART),
