@@ -58,6 +58,7 @@ _SLOW = 60  # works that are also attacked in a way that takes seconds
 _LOW = -6.0  # what the quick judge gives up while both are fitted: no copy that was flagged lay there
 _GIVEN_UP = 0.001  # of the copies that are flagged: what the quick judge may lose
 _RATES = (0.01, 0.001)
+_ABOVE = 0.001  # a line lies above what it lets pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +128,8 @@ def measured(processes: int) -> list[Row]:
     return sorted(found, key=lambda row: (row.query, row.values))
 
 
-def fitted(found: Sequence[Row]) -> dict[str, Any]:
-    """Fit the judge's weights, and draw the lines."""
+def fitted(found: Sequence[Row], innocents: int) -> dict[str, Any]:
+    """Fit the judge's weights, and draw the lines; of some `innocents` nothing was worth measuring."""
     values = np.array([row.values for row in found])
     truth = np.array([row.label for row in found])
     weights, offset = _fit(values, truth)
@@ -137,7 +138,7 @@ def fitted(found: Sequence[Row]) -> dict[str, Any]:
         "offset": round(offset, 5),
         "weights": {name: round(float(weight), 5) for name, weight in zip(NAMES, weights, strict=True)},
         "fitted": {"copies": int(truth.sum()), "others": int((1 - truth).sum())},
-        "lines": _lines(found, values, truth),
+        "lines": _lines(found, values, truth, innocents),
     }
 
 
@@ -164,8 +165,14 @@ def _fit(values: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[NDArray
     return weights, float(model.intercept_[0] - (weights * scaler.mean_).sum())
 
 
-def _lines(found: Sequence[Row], values: NDArray[np.float64], truth: NDArray[np.int64]) -> dict[str, object]:
-    """Find the score that a share of the innocents reaches, by fits that did not see them."""
+def _lines(
+    found: Sequence[Row], values: NDArray[np.float64], truth: NDArray[np.int64], innocents: int
+) -> dict[str, object]:
+    """Find the score that a share of the innocents, or rather fewer, lies above, by fits that did not see them.
+
+    A few highest scores say little of the next ones: a line through the third of 2,300 was passed by five times as many
+    of other sources.
+    """
     best: dict[str, float] = {}
     folds = GroupKFold(_FOLDS).split(values, truth, [row.subject for row in found])
     for learnt, left_out in folds:
@@ -176,8 +183,18 @@ def _lines(found: Sequence[Row], values: NDArray[np.float64], truth: NDArray[np.
             if row.label == 0:
                 best[row.query] = max(best.get(row.query, -np.inf), float(score))
     ordered = sorted(best.values(), reverse=True)
-    lines = {str(rate): round(ordered[min(int(len(ordered) * rate), len(ordered) - 1)], 3) for rate in _RATES}
-    return {"innocents": len(ordered), "at": lines, "highest": [round(score, 3) for score in ordered[:12]]}
+    some = {rate: _fewer(innocents * rate) for rate in _RATES}
+    return {
+        "innocents": innocents,
+        "at": {str(rate): round(ordered[count] + _ABOVE, 3) for rate, count in some.items()},
+        "flagged": {str(rate): count for rate, count in some.items()},
+        "highest": [round(score, 3) for score in ordered[:12]],
+    }
+
+
+def _fewer(expected: float) -> int:
+    """Say how many may be flagged so that more than `expected` of others hardly are: two standard deviations fewer."""
+    return max(0, math.floor(expected - 2 * math.sqrt(expected)))
 
 
 def main() -> int:
@@ -187,8 +204,8 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--works", type=int, default=90)
-    parser.add_argument("--attacks", type=int, default=30)
-    parser.add_argument("--innocents", type=int, default=3000)
+    parser.add_argument("--attacks", type=int, default=17)
+    parser.add_argument("--innocents", type=int, default=2500)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
@@ -211,7 +228,9 @@ def main() -> int:
         _cascade.fit(list(_plan.gallery.works.values()))
         kept.write_bytes(pickle.dumps(measured(asked.processes)))
     found = pickle.loads(kept.read_bytes())
-    judge = fitted(found)
+    judge = fitted(found, sum(query.kind == "innocent" for query in _plan.queries))
+    lines = judge["lines"]
+    judge["reported"] = {"flagged": lines["flagged"][str(_RATES[-1])], "innocents": lines["innocents"]}  # until it is
     for name, held in (("judge_v3", judge | {"plan": _plan.described()}), ("promise_v3", fitted_promise(found, judge))):
         (_TARGET / f"{name}.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
     print(f"{judge['fitted']}, lines {judge['lines']}")

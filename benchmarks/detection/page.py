@@ -1,5 +1,6 @@
 """Writes docs/detection.md: every number with its interval, every target with what became of it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,14 +17,30 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "detection.md"
 NOTES: Final = Path(__file__).with_name("missed.md")
 """Written by hand: under `## FAMILY`, why its target was missed and what was tried."""
 
+JUDGE: Final = Path(__file__).parents[2] / "provenance" / "compare" / "judge_v3.json"
 
-def write_page(work: Path, page: Path = PAGE, notes: Path = NOTES) -> Path:
-    """Write the page from the results in the folder `work`. Raises UsageError where there are none for `report`."""
+
+def write_page(work: Path, page: Path = PAGE, notes: Path = NOTES, judge: Path = JUDGE) -> Path:
+    """Write the page from the results in the folder `work`, and tell the judge how its line did.
+
+    Raises UsageError where there are none for `report`.
+    """
     results = read_results(work, "report")
     if not results:
         raise UsageError(f"{work} holds no results of the report split. Measure with --split report first.")
+    tell(results.get("prov", {}), judge)
     page.write_text(page_of(results, notes.read_text(encoding="utf-8") if notes.exists() else ""), encoding="utf-8")
     return page
+
+
+def tell(ours: Summary, judge: Path) -> None:
+    """Write into the judge's file how many innocents of the report split its line flagged: people are shown that."""
+    held = json.loads(judge.read_text(encoding="utf-8"))
+    measured = ours.get("elsewhere", {}).get(str(TARGET_RATE))
+    if measured is not None and measured["threshold"] == held["lines"]["at"][str(TARGET_RATE)]:
+        share, _low, _high, innocents = measured["false flags"]
+        held["reported"] = {"flagged": round(share * innocents), "innocents": innocents}
+        judge.write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
 
 
 def page_of(results: Mapping[str, Summary], notes: str) -> str:

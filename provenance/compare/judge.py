@@ -76,14 +76,13 @@ class Judge:
         try:
             held = json.loads(text)
             weights = {name: float(held["weights"][name]) for name in NAMES}
-            pictures = int(held["lines"]["innocents"])
             line = Line(
                 score=float(held["lines"]["at"][str(WANTED)]),
                 judge=str(held["version"]),
                 wanted=WANTED,
-                flagged=int(pictures * WANTED),
-                pictures=pictures,
-                source="shipped: measured on works of other people than those that it was fitted to",
+                flagged=int(held["reported"]["flagged"]),
+                pictures=int(held["reported"]["innocents"]),
+                source="shipped: measured on works of other people and sources than those that it was fitted to",
             )
             return cls(weights=weights, offset=float(held["offset"]), line=line, version=str(held["version"]))
         except (ValueError, KeyError, TypeError) as cause:
