@@ -29,6 +29,8 @@ _WHOLE: Final = 0.7
 """The share of a picture from which on it counts as covered: frames and cut edges are forgiven."""
 _OTHERWISE: Final = 0.15
 """How much better lines agree than grey levels where something was drawn otherwise."""
+_LINES: Final = 0.4
+"""How well lines agree, at least, where they are what is said to agree."""
 STYLE: Final = 0.75
 """The cosine from which on pictures without a common part are said to be of a similar style."""
 
@@ -76,7 +78,8 @@ class Suspect:
         """Tell whether it is lines that agree, in a picture that has no colours: an outline, a sketch, a print."""
         found = self.candidate
         colourless = found.colours is None or found.colours.here < COLOURLESS
-        return colourless and found.drawn.strength > found.agreement.strength + _OTHERWISE
+        lines = found.drawn.strength
+        return colourless and lines > max(_LINES, found.agreement.strength + _OTHERWISE)
 
     def regions(self) -> dict[str, Json]:
         """Give where the work lies in the artwork, and the artwork in the work: corners, 0 to 1, x before y."""

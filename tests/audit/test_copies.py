@@ -56,6 +56,7 @@ def suspect(
         ({"colour": None}, Relation.NEAR_COPY),
         ({"colour": 40.0, "lines": 0.7, "grey": 0.4}, Relation.REDRAWN),
         ({"colour": 40.0, "lines": 0.5, "grey": 0.4}, Relation.RECOLOURED),
+        ({"lines": 0.3, "grey": 0.0}, Relation.NEAR_COPY),
         ({"colour": 40.0, "lines": 0.7, "grey": 0.4, "chroma": 20.0}, Relation.RECOLOURED),
         ({"overlap": 0.3}, Relation.CONTAINS),
         ({"covered": 0.3}, Relation.PART),

@@ -316,7 +316,7 @@ def test_a_graph_with_links_without_end_is_left_before_it_costs_much() -> None:
     begun = time.process_time()
     parameters_of_texts({"prompt": text})
 
-    assert time.process_time() - begun < 1.5
+    assert time.process_time() - begun < 10  # without an end it takes hours
 
 
 JSON = st.recursive(
