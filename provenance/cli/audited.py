@@ -100,6 +100,6 @@ def _asks(finding: "FindingRow") -> bool:
 def _say_line(outcome: "AuditOutcome") -> None:
     line = outcome.line
     say(
-        f"A score of {line['flagged_at']} or more is flagged: with it {line['false_flags']} of {line['pictures']} "
-        f"pictures by other people were flagged wrongly ({line['source']})."
+        f"A score of {line['flagged_at']} or more is flagged: with it {line['false_flags']:,} of "
+        f"{line['pictures']:,} pictures by other people were flagged wrongly ({line['source']})."
     )
