@@ -1,3 +1,4 @@
+import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from benchmarks.detection.attacks import attack_named
 from benchmarks.detection.candidates import write_candidates
 from benchmarks.detection.corpus import Work, read_corpus
 from benchmarks.detection.detector import Scored
-from benchmarks.detection.page import page_of
+from benchmarks.detection.page import page_of, tell
 from benchmarks.detection.peers import PEERS
 from benchmarks.detection.plan import Plan
 from benchmarks.detection.queries import Query, copies, innocents, sample
@@ -202,6 +203,16 @@ def test_the_page_holds_our_detector_against_every_target_that_was_measured(
     assert "| all | 100.0 % (98.0 to 100.0) | 97 % | reached |" in page
     assert "The moon was full." in page
     assert "Nobody asked." not in page
+
+
+def test_the_judge_is_told_how_its_own_line_did_and_of_no_other_line(tmp_path: Path) -> None:
+    judge = tmp_path / "judge.json"
+    judge.write_text('{"lines": {"at": {"0.001": 2.5}}, "reported": {"flagged": 0, "innocents": 9}}', encoding="utf-8")
+
+    tell({"elsewhere": {"0.001": {"threshold": 3.0, "false flags": [0.5, 0.4, 0.6, 200]}}}, judge)
+    assert json.loads(judge.read_text(encoding="utf-8"))["reported"] == {"flagged": 0, "innocents": 9}
+    tell({"elsewhere": {"0.001": {"threshold": 2.5, "false flags": [0.015, 0.0, 0.1, 200]}}}, judge)
+    assert json.loads(judge.read_text(encoding="utf-8"))["reported"] == {"flagged": 3, "innocents": 200}
 
 
 def test_detectors_that_were_asked_other_things_are_not_put_side_by_side(plan: Plan, answered: list[Answer]) -> None:
