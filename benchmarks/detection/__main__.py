@@ -22,7 +22,7 @@ import cv2
 
 from benchmarks.detection.attacks import ATTACKS, attack_named
 from benchmarks.detection.candidates import write_candidates
-from benchmarks.detection.corpus import SPLITS
+from benchmarks.detection.corpus import SPLITS, read_corpus
 from benchmarks.detection.detector import Detector, Lined
 from benchmarks.detection.detectors import detector, known
 from benchmarks.detection.page import write_page
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(wanted: argparse.Namespace) -> None:
     plan = Plan.make(
-        corpus=wanted.corpus,
+        everything=read_corpus(wanted.corpus),
         work=wanted.work,
         split=wanted.split,
         works=wanted.works,

@@ -11,6 +11,8 @@ from provenance.errors import UsageError
 from provenance.picture import Picture
 
 SOURCES = ("openclipart", "openmoji", "wallpapers")
+LOOKALIKES = ("twemoji", "noto", "fluent-emoji-flat")
+"""Sources beside the corpus that `lookalikes.py` draws: each is one creator's, and none is reported on."""
 SPLITS = ("development", "report")
 
 
@@ -40,7 +42,9 @@ def read_corpus(folder: Path, sources: Sequence[str] = SOURCES) -> list[Work]:
 
 
 def split(works: Iterable[Work], name: str) -> list[Work]:
-    """Give the works of a split: `development` is one half of openclipart's creators, `report` is all others.
+    """Give the works of a split: `development` is one half of openclipart's creators and `LOOKALIKES`.
+
+    `report` is all others.
 
     The half is told by a hash of the creator's name, so it stays the same whatever else is in the corpus.
     """
@@ -59,7 +63,8 @@ def load(work: Work) -> Pixels:
 
 def _split_of(work: Work) -> str:
     digest = hashlib.sha256(f"creator: {work.creator}".encode()).digest()
-    return "development" if work.source == "openclipart" and digest[0] % 2 == 0 else "report"
+    half = work.source == "openclipart" and digest[0] % 2 == 0
+    return "development" if half or work.source in LOOKALIKES else "report"
 
 
 def _read(folder: Path, source: str) -> list[Work]:

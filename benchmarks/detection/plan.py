@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from benchmarks.detection.art import Art
 from benchmarks.detection.attack import Attack
-from benchmarks.detection.corpus import read_corpus
+from benchmarks.detection.corpus import Work
 from benchmarks.detection.corpus import split as of_split
 from benchmarks.detection.queries import Gallery, Query, copies, machine_made, sample
 from benchmarks.detection.queries import innocents as innocent_works
@@ -30,7 +30,7 @@ class Plan:
     def make(
         cls,
         *,
-        corpus: Path,
+        everything: Sequence[Work],
         work: Path,
         split: str,
         works: int | None,
@@ -39,12 +39,10 @@ class Plan:
         gan: Path | None,
         seed: int,
     ) -> Self:
-        """Read the corpus and draw the queries: all its works are to be found, those of the split are asked for.
+        """Draw the queries: `everything` is to be found, the works of the split are asked for.
 
         Of the `innocents` 15 % are abstract pictures by our engines, up to 15 % pictures of `gan`, the rest works.
-        Raises UsageError where the corpus is not one.
         """
-        everything = read_corpus(corpus)
         relations = Relations.find(everything, work)
         art = Art(work, gan)
         abstract, learnt = art.abstract(round(innocents * _ABSTRACT)), art.learnt(round(innocents * _LEARNT))

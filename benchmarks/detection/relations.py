@@ -44,8 +44,10 @@ TEMPLATES: Final = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
         ("yellow face", r"\bface\b.*(smileys-emotion|travel-places)"),
-        ("disc", r"\b(circle|moon|tennis|softball|baseball|basketball|optical disk|dvd)\b"),
-        ("rectangle", r"\b(square|rectangle|skin tone component|closed book)\b(?!.*button)"),
+        ("disc", r"\b(circle|moon|globe|tennis|softball|baseball|basketball|optical disk|dvd)\b"),
+        ("square", r"\b(square|rectangle|skin tone component|closed book)\b(?!.*button)"),
+        ("square", r"^(heart decoration|eight-pointed star|sparkle|world map)\b|\bflag\b.*extras-unicode"),
+        ("arrow", r"^(?!bow|mobile).*\barrow\b"),
         ("heart", r"\bheart\b.*smileys-emotion"),
         ("triangle", r"\btriangle\b"),
         ("star", r"\bstar\b(?!.*of david)"),
@@ -54,8 +56,8 @@ TEMPLATES: Final = tuple(
         ("wheelchair", r"^in (motorized|manual) wheelchair people-body"),
         ("hand", r"^(backhand index|palm|palms|leftwards|rightwards|left-facing fist|right-facing fist)\b"),
         ("line in a circle", r"o.clock|-thirty|^regional indicator|^circled (m|c)|^sound recording|^power|^record"),
-        ("sign in a square", r"^(gemini|leo|virgo|sagittarius|capricorn|om|atom symbol|star of david|orthodox cross)"),
-        ("sign in a square", r"^(wheel of dharma|peace symbol|yin yang|latin cross|water closet|keycap|.* button\b)"),
+        ("square", r"^(gemini|leo|virgo|sagittarius|capricorn|om|atom symbol|star of david|orthodox cross)"),
+        ("square", r"^(wheel of dharma|peace symbol|yin yang|latin cross|water closet|keycap|.* button\b)"),
         ("struck out", r"^no |^prohibited"),
         ("mailbox", r"mailbox"),
         ("bathtub", r"bathtub|taking bath"),

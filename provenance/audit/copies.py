@@ -23,7 +23,7 @@ from provenance.fingerprint.local import CHANGES
 from provenance.words import MATCH_MEANS, Severity
 
 NAME: Final = "copies"
-VERSION: Final = "2"
+VERSION: Final = "3"
 
 _WHOLE: Final = 0.7
 """The share of a picture from which on it counts as covered: frames and cut edges are forgiven."""

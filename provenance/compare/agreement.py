@@ -6,7 +6,8 @@ for a small distance (optical flow, Kroeger et al. 2016), which forgives bent, e
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ SIDE: Final = 160
 """Pixels of the longest side of the grey pictures that are compared."""
 
 _WINDOW: Final = 11  # pixels
+_CLOSE: Final = 5
 _NOISE: Final = 4.0  # grey levels, squared: differences below say nothing
 _STRUCTURE: Final = 5.0  # standard deviation in grey levels from which a place says something
 _STRONGEST: Final = 40.0
@@ -33,6 +35,8 @@ class Measured:
 
     correlation: float = 0.0
     """The mean over places, by their structure."""
+    close: float = 0.0
+    """The same in windows of half the side: what is alike but not the same agrees less there. Only of the best way."""
     agreeing: float = 0.0
     """The share of places with structure, in either picture, that agree."""
     explained: float = 0.0
@@ -41,6 +45,11 @@ class Measured:
     """The same of the second picture."""
     evidence: int = 0
     """How many places agree, in pixels: much of it cannot be an accident, however small its share."""
+
+    @property
+    def strength(self) -> float:
+        """One number, 0 to 1: how well they correlate, and how much of one lies in the other."""
+        return self.correlation * math.sqrt(max(self.contained, self.explained))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +68,39 @@ class Agreement:
 
     @property
     def strength(self) -> float:
-        """One number for choosing the better of two ways to lay pictures over each other."""
-        return max(self.plain_strength, _strength(self.followed))
-
-    @property
-    def plain_strength(self) -> float:
-        """The same without following: it tells which way fits more exactly."""
-        return _strength(self.plain)
+        """One number, 0 to 1, for how much of one picture lies in the other."""
+        return max(self.plain.strength, self.followed.strength)
 
 
-def _strength(measured: Measured) -> float:
-    return measured.correlation * math.sqrt(max(measured.contained, measured.explained))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overlaid:
+    """One picture laid over another, measured as they lie: enough for choosing among ways, and half the time."""
+
+    scene: "_Scene"
+    laid: Grey
+    """The second picture as it lies over the first, which is itself where the second is not."""
+    covered: float
+    """The share of the second picture that is covered."""
+    plain: Measured
+
+    def agreement(self) -> Agreement:
+        """Follow what still moves, and measure that too."""
+        first, common = self.scene.first, self.scene.common
+        followed, moved = _follow(first, self.laid)
+        return Agreement(
+            plain=replace(self.plain, close=self.scene.close(self.laid)),
+            followed=replace(self.scene.measure(followed), close=self.scene.close(followed)),
+            moved=float((moved * common).sum() / common.sum() / max(first.shape) * 100),
+            overlap=float(common.mean()),
+            covered=self.covered,
+        )
 
 
-def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreement:
-    """Lay `second` over `first` and measure; both grey, 0 to 255; `matrix` (2, 3) takes points of first to second."""
+def overlaid(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Overlaid | None:
+    """Lay `second` over `first`; both grey, 0 to 255; `matrix` (2, 3) takes points of first to second.
+
+    None where they have next to nothing in common.
+    """
     import cv2
 
     height, width = first.shape
@@ -81,7 +108,7 @@ def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreeme
     laid: Grey = np.asarray(cv2.warpAffine(second, matrix, (width, height), flags=way, borderValue=-1e4), np.float32)
     inside = cv2.erode((laid > -1).astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
     if int(inside.sum()) < _LEAST:
-        return Agreement()
+        return None
     common = inside.astype(np.float32)
     laid = np.where(inside > 0, laid, first)
     scene = _Scene(
@@ -91,14 +118,14 @@ def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreeme
         other_structure=_structure(second),
         shrunk=float(abs(np.linalg.det(matrix[:, :2]))),
     )
-    followed, moved = _follow(first, laid)
-    return Agreement(
-        plain=scene.measure(laid),
-        followed=scene.measure(followed),
-        moved=float((moved * common).sum() / common.sum() / max(height, width) * 100),
-        overlap=float(common.mean()),
-        covered=min(1.0, float(common.sum()) * scene.shrunk / second.size),
-    )
+    covered = min(1.0, float(common.sum()) * scene.shrunk / second.size)
+    return Overlaid(scene=scene, laid=laid, covered=covered, plain=scene.measure(laid))
+
+
+def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreement:
+    """Lay `second` over `first`, as `overlaid` does, and measure all; nothing agrees where they hardly meet."""
+    found = overlaid(first, second, matrix)
+    return Agreement() if found is None else found.agreement()
 
 
 def _structure(picture: Grey) -> float:
@@ -119,7 +146,7 @@ class _Scene:
     shrunk: float
 
     def measure(self, laid: Grey) -> Measured:
-        correlation, first, second = self._correlate(laid)
+        correlation, first, second = self._correlate(laid, _WINDOW)
         strong_first = np.minimum(first, _STRONGEST) * self.common
         strong_second = np.minimum(second, _STRONGEST) * self.common
         weight = np.maximum(strong_first, strong_second)
@@ -133,11 +160,17 @@ class _Scene:
             evidence=int(agrees.sum()),
         )
 
-    def _correlate(self, laid: Grey) -> tuple[Grey, Grey, Grey]:
+    def close(self, laid: Grey) -> float:
+        """Correlate in small windows."""
+        correlation, first, second = self._correlate(laid, _CLOSE)
+        weight = np.minimum(np.maximum(first, second), _STRONGEST) * self.common
+        return float((correlation * weight).sum() / (weight.sum() + 1e-6))
+
+    def _correlate(self, laid: Grey, side: int) -> tuple[Grey, Grey, Grey]:
         """Correlate in each window what is common; give the spread in each picture, too."""
         import cv2
 
-        window = (_WINDOW, _WINDOW)
+        window = (side, side)
         share = cv2.blur(self.common, window) + 1e-6
 
         def mean(values: Grey) -> Grey:
@@ -162,13 +195,20 @@ def _follow(first: Grey, laid: Grey) -> tuple[Grey, Grey]:
     search.setFinestScale(1)
     flow = search.calc(_bytes(first), _bytes(laid), np.zeros((height, width, 2), np.float32))
     flow = cv2.blur(flow, (_SMOOTH, _SMOOTH))
-    length = np.linalg.norm(flow, axis=2)
+    length = np.asarray(cv2.magnitude(flow[..., 0], flow[..., 1]), np.float32)
     flow *= np.minimum(1, _FOLLOWED * max(height, width) / (length + 1e-6))[..., None]
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    columns, rows = _places(height, width)
     moved = cv2.remap(
         laid, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    return np.asarray(moved, np.float32), length.astype(np.float32)
+    return np.asarray(moved, np.float32), length
+
+
+@lru_cache(maxsize=64)
+def _places(height: int, width: int) -> tuple[Grey, Grey]:
+    """Give the column and the row of each pixel: (height, width) both."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    return columns, rows
 
 
 def _bytes(picture: Grey) -> NDArray[np.uint8]:

@@ -23,6 +23,7 @@ _NEXT: Final = 3
 """Points after the nearest that are looked at for one elsewhere."""
 _MOST: Final = 120  # pairs, the clearest
 _TOLERANCE: Final = 8.0  # pixels
+_EXACT: Final = 2.5  # pixels
 _OCTAVES: Final = 0.8  # by which the scales of pairs that agree may differ
 _TURN: Final = 0.6  # radians
 _CELL: Final = 10.0  # pixels: points nearer to each other count once
@@ -46,6 +47,10 @@ class Alignment:
     """How many places agree, at least `_CELL` apart in both pictures."""
     pairs: int
     """How many pairs of points there were to agree."""
+    exact: int
+    """How many of the places agree to `_EXACT` pixels: lookalikes agree roughly."""
+    alike: float
+    """The mean cosine of the pairs that agree, from `_ALIKE` to 1."""
 
 
 def align(
@@ -57,10 +62,10 @@ def align(
     """
     if len(picture) < 3 or len(other) < 3:
         return None
-    here, there = _pairs(descriptors, other)
+    here, there, alike = _pairs(descriptors, other)
     if len(here) < 3:
         return None
-    return _agreed(picture.changed_points(change)[here], other.points[there], change)
+    return _agreed(picture.changed_points(change)[here], other.points[there], alike, change)
 
 
 def unit(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -71,8 +76,10 @@ def unit(descriptors: NDArray[np.uint8]) -> NDArray[np.float32]:
     return values
 
 
-def _pairs(descriptors: NDArray[np.float32], other: LocalFeatures) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pair each point with the one that looks most like it, if none elsewhere does nearly as much."""
+def _pairs(
+    descriptors: NDArray[np.float32], other: LocalFeatures
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """Pair each point with the one that looks most like it, if none elsewhere does nearly as much; and how much."""
     alike = descriptors @ unit(other.descriptors).T
     nearest = alike.argmax(axis=1)
     best = alike[np.arange(len(alike)), nearest]
@@ -82,7 +89,7 @@ def _pairs(descriptors: NDArray[np.float32], other: LocalFeatures) -> tuple[NDAr
     share = np.sqrt(np.maximum(1 - best, 0)) / np.sqrt(np.maximum(1 - second, 1e-6))
     clear = np.flatnonzero(share < _RATIO)
     clear = clear[np.argsort(share[clear], kind="stable")][:_MOST]
-    return here[clear], nearest[clear]
+    return here[clear], nearest[clear], best[clear]
 
 
 def _elsewhere(
@@ -106,21 +113,29 @@ def _elsewhere(
     return second
 
 
-def _agreed(here: NDArray[np.float32], there: NDArray[np.float32], change: int) -> Alignment | None:
+def _agreed(
+    here: NDArray[np.float32], there: NDArray[np.float32], alike: NDArray[np.float32], change: int
+) -> Alignment | None:
     """Choose the way that most pairs agree with."""
     similar = _similar(here, there)
     agree = similar & _close(here, there)
     counts = np.count_nonzero(agree, axis=1)
     fits = _Fits(here, there)
-    best: Alignment | None = None
+    best: _Fit | None = None
     for number in np.argsort(-counts, kind="stable")[:_TRIED]:
         found = fits.found(agree[number], similar[number])
-        if found is None:
-            continue
-        matrix, places = found
-        if places >= 3 and (best is None or places > best.places):
-            best = Alignment(matrix=matrix, change=change, places=places, pairs=len(here))
-    return best
+        if found is not None and found.places >= 3 and (best is None or found.places > best.places):
+            best = found
+    if best is None:
+        return None
+    return Alignment(
+        matrix=best.matrix,
+        change=change,
+        places=best.places,
+        pairs=len(here),
+        exact=fits.exact(best),
+        alike=float(alike[best.inside].mean()),
+    )
 
 
 def _similar(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -146,6 +161,13 @@ def _close(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.
     return near
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    matrix: NDArray[np.float64]
+    inside: NDArray[np.bool_]
+    places: int
+
+
 class _Fits:
     """Ways to lay points over those that they are paired with; what was fitted once to the same pairs is kept."""
 
@@ -157,10 +179,10 @@ class _Fits:
         self._ends = self._there.astype(np.float64)
         self._known: dict[bytes, NDArray[np.float64]] = {}
 
-    def found(self, agree: NDArray[np.bool_], similar: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int] | None:
+    def found(self, agree: NDArray[np.bool_], similar: NDArray[np.bool_]) -> _Fit | None:
         """Fit to the pairs that agree, three times: each fit finds more of them, or fewer.
 
-        Gives the matrix and how many places agree; None where fewer than three pairs do.
+        None where fewer than three pairs agree.
         """
         inside = agree
         if np.count_nonzero(inside) < 3:
@@ -172,7 +194,15 @@ class _Fits:
             if np.count_nonzero(inside) < 3:
                 return None
             matrix = self._fitted(inside)
-        return matrix, min(_places(self._here[inside]), _places(self._there[inside]))
+        return _Fit(matrix, inside, self._places(inside))
+
+    def exact(self, fit: _Fit) -> int:
+        """Count the places of a fit that agree to `_EXACT` pixels."""
+        off = self._rows @ fit.matrix.T - self._ends
+        return self._places(((off * off).sum(axis=1) < _EXACT**2) & fit.inside)
+
+    def _places(self, inside: NDArray[np.bool_]) -> int:
+        return min(_places(self._here[inside]), _places(self._there[inside]))
 
     def _fitted(self, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
         key = inside.tobytes()

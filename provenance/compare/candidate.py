@@ -44,6 +44,12 @@ class Candidate:
     line_places: int = 0
     """Points of edges and lines that agree on one way, at different places."""
     line_pairs: int = 0
+    exact: int = 0
+    """Of the `places`, those that agree to a few pixels; and of `line_places`."""
+    line_exact: int = 0
+    alike: float = 0.0
+    """How alike the points look that agree, up to 1; and those of edges and lines."""
+    line_alike: float = 0.0
     thing: float = 1.0
     """The larger of the shares that the things in both take: specks are much alike."""
     colours: Colours | None = None

@@ -154,6 +154,10 @@ def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.flo
         drawn=laid.drawn,
         line_places=0 if of_lines is None else of_lines.places,
         line_pairs=0 if of_lines is None else of_lines.pairs,
+        exact=0 if found is None else found.exact,
+        line_exact=0 if of_lines is None else of_lines.exact,
+        alike=0.0 if found is None else found.alike,
+        line_alike=0.0 if of_lines is None else of_lines.alike,
         thing=max(look.boxes.thing, other.boxes.thing),
         colours=_colours(look, other, laid),
     )

@@ -1,4 +1,4 @@
-"""How surely a candidate is a copy, as one number: a logistic regression over what was measured.
+"""How surely a candidate is a copy, as one number: a logistic regression over what was measured, alone and in pairs.
 
 It was fitted to works of the development split and attacks on them, against pictures of other people, by
 `benchmarks/detection/fit_judge.py`; the file beside this one says on what. The number is a score, not a probability:
@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import combinations_with_replacement
 from typing import Final, Self
 
 from provenance.compare.agreement import Agreement, Measured
@@ -20,11 +21,11 @@ from provenance.compare.promise import quick
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError
 
-VERSION: Final = "judge_v3"
+VERSION: Final = "judge_v4"
 WANTED: Final = 0.001
 """False flags a picture that the shipped line was drawn for: one in a thousand."""
 
-_FILE: Final = "judge_v3.json"
+_FILE: Final = "judge_v4.json"
 _NO_SPECK: Final = 0.4
 """The side of a thing, of that of the picture, from which on it is large enough to be told from others."""
 
@@ -98,8 +99,39 @@ class Judge:
         return sorted(((self.score(each), each) for each in candidates), key=lambda pair: -pair[0])
 
 
+PAIRED: Final = (
+    "few places",
+    "exact places",
+    "places of pairs",
+    "votes",
+    "cosine",
+    "cosine ahead",
+    "shape",
+    "shape ahead",
+    "outline",
+    "correlation",
+    "close after",
+    "agreeing after",
+    "contained after",
+    "explained after",
+    "both shares",
+    "evidence after",
+    "moved",
+    "colours together",
+    "colours the same",
+    "light together",
+    "colourless",
+    "lines of share",
+    "lines in both",
+    "few line places",
+    "exact places of lines",
+    "speck",
+)
+"""Measurements of which each two say more together: what the judge weighs holds their products and squares."""
+
+
 def measurements(candidate: Candidate) -> dict[str, float]:
-    """Give what the judge weighs, by name: each about 1 at most."""
+    """Give what the judge weighs, by name: each about 1 at most, logarithms to 4, and products of those."""
     agreement = candidate.agreement
     plain, followed = agreement.plain, agreement.followed
     known = quick(
@@ -117,7 +149,7 @@ def measurements(candidate: Candidate) -> dict[str, float]:
     contained = math.sqrt(max(followed.contained, followed.explained))
     correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
     evidence, evidence_after = _amount(plain), _amount(followed)
-    return {
+    found = {
         **known,
         "correlation": correlation,
         "agreeing": plain.agreeing,
@@ -138,11 +170,17 @@ def measurements(candidate: Candidate) -> dict[str, float]:
         "both shares": math.sqrt(followed.contained * followed.explained),
         "evidence by agreeing": evidence_after * followed.agreeing**2,
         "evidence by places": evidence_after * places * plain.agreeing,
+        "close": plain.close,
+        "close after": followed.close,
+        **_of_points(candidate),
         **_of_colours(candidate.colours),
         **_of_lines(candidate),
         "speck": speck,
         "speck by shape ahead": speck * max(0.0, candidate.shape_ahead),
         "speck by share": speck * after * contained,
+    }
+    return found | {
+        f"{one} * {other}": found[one] * found[other] for one, other in combinations_with_replacement(PAIRED, 2)
     }
 
 
@@ -157,6 +195,22 @@ def _of_colours(found: Colours | None) -> dict[str, float]:
         "colours here": min(held.here, 40.0) / 40,
         "colours there": min(held.there, 40.0) / 40,
     }
+
+
+def _of_points(candidate: Candidate) -> dict[str, float]:
+    """Tell how exactly points agree: those of lookalikes do roughly."""
+    found: dict[str, float] = {}
+    for name, places, exact, alike in (
+        ("", candidate.places, candidate.exact, candidate.alike),
+        (" of lines", candidate.line_places, candidate.line_exact, candidate.line_alike),
+    ):
+        found |= {
+            f"exact places{name}": math.log1p(min(exact, 60)),
+            f"exact of places{name}": exact / max(places, 4),
+            f"points alike{name}": max(0.0, alike - 0.75) * 4,
+            f"places by points alike{name}": math.log1p(min(places, 60)) * max(0.0, alike - 0.75) * 4,
+        }
+    return found
 
 
 def _of_lines(candidate: Candidate) -> dict[str, float]:
@@ -180,6 +234,8 @@ def _of_lines(candidate: Candidate) -> dict[str, float]:
         "lines of share": share,
         "lines as evidence": evidence * correlation,
         "lines as evidence after": evidence_after * after,
+        "lines close": plain.close,
+        "lines close after": followed.close,
         "lines by shape": after * max(0.0, candidate.shape),
         "line places": places,
         "few line places": min(candidate.line_places, 12) / 12,

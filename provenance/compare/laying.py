@@ -4,13 +4,14 @@ By points that both have, fitted to the pixels where those are few; by the outli
 and lines; by the shape. How well they agree is measured in grey and in lines.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.compare.agreement import SIDE, Agreement, agreement
+from provenance.compare.agreement import SIDE, Agreement, Overlaid, overlaid
 from provenance.compare.alignment import Alignment
 from provenance.compare.boxes import fitted
 from provenance.compare.candidate import Proposal
@@ -44,62 +45,75 @@ class Laid:
     """As in `Candidate`, and so is `change`; None where there is no way."""
     change: int = 0
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Way:
+    """A way that was tried, measured as the pictures lie."""
+
+    grey: Overlaid | None
+    lines: Overlaid | None
+    matrix: NDArray[np.float64]
+    change: int
+
     @property
     def strength(self) -> float:
         """One number for choosing the better of two ways, by grey or by lines."""
-        return max(self.agreement.strength, self.drawn.strength)
+        return max((each.plain.strength for each in (self.grey, self.lines) if each is not None), default=0.0)
 
 
 def best_laid(look: Look, other: Look, proposal: Proposal, of_lines: Alignment | None) -> Laid:
     """Lay `other` over `look` in all ways that are worth it, and give the best.
 
-    `of_lines` is how points of edges and lines align, if they do.
+    `of_lines` is how points of edges and lines align, if they do. Ways are compared as the pictures lie, and what
+    moves is followed for the best alone.
     """
-    laid = Laid() if proposal.alignment is None else _by_points(look, other, proposal.alignment)
-    if abs(proposal.outline) > _OUTLINE and laid.agreement.followed.correlation < _SETTLED:
-        by_outline = _by_outline(look, other, proposal)
-        laid = max(laid, by_outline, key=lambda each: each.agreement.strength)
-    laid = _with_lines(look, other, laid)
-    if of_lines is not None and laid.strength < _SETTLED:
-        by_lines = _by_lines(look, other, of_lines.matrix, of_lines.change)
-        laid = max(laid, by_lines, key=lambda each: each.strength)
-    if proposal.shape > _SHAPE and laid.strength < _SETTLED:
-        matrix = fitted(look.drawn, other.drawn, proposal.shape_matrix)
-        laid = max(laid, _by_lines(look, other, matrix, 0), key=lambda each: each.strength)
-    return laid
-
-
-def _by_points(look: Look, other: Look, found: Alignment) -> Laid:
-    matrix = found.matrix.copy()
-    matrix[:, 2] *= _LOCAL_TO_GREY
-    levels = changed_levels(look.levels, found.change)
-    rough = Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=found.change)
-    if found.places >= _FEW or rough.agreement.strength <= _HOLDS:
-        return rough
-    finer = fitted(levels, other.levels, matrix)
-    fine = Laid(agreement=agreement(levels, other.levels, finer), matrix=finer, change=found.change)
-    return max(rough, fine, key=lambda each: each.agreement.plain_strength)
-
-
-def _by_outline(look: Look, other: Look, proposal: Proposal) -> Laid:
-    inverted = 2 if proposal.outline < 0 else 0
-    levels = changed_levels(look.levels, inverted)
-    matrix = fitted(levels, other.levels, proposal.outline_matrix)
-    return Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=inverted)
-
-
-def _by_lines(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> Laid:
-    levels = changed_levels(look.levels, change)
-    return _with_lines(
-        look, other, Laid(agreement=agreement(levels, other.levels, matrix), matrix=matrix, change=change)
+    best: _Way | None = None
+    for way in _ways(look, other, proposal, of_lines):
+        best = way if best is None or way.strength > best.strength else best
+        if best.strength >= _SETTLED:
+            break
+    if best is None:
+        return Laid()
+    return Laid(
+        agreement=_NOTHING if best.grey is None else best.grey.agreement(),
+        drawn=_NOTHING if best.lines is None else best.lines.agreement(),
+        matrix=best.matrix,
+        change=best.change,
     )
 
 
-def _with_lines(look: Look, other: Look, laid: Laid) -> Laid:
-    if laid.matrix is None:
-        return laid
-    lines = changed_levels(look.drawn, laid.change & 1)  # exchanging light and dark leaves them as they are
-    return replace(laid, drawn=agreement(lines, other.drawn, laid.matrix))
+def _ways(look: Look, other: Look, proposal: Proposal, of_lines: Alignment | None) -> Iterator[_Way]:
+    """Try ways, the surest first."""
+    points = proposal.alignment
+    if points is not None:
+        matrix = points.matrix.copy()
+        matrix[:, 2] *= _LOCAL_TO_GREY
+        rough = _way(look, other, matrix, points.change)
+        yield rough
+        if points.places < _FEW and rough.strength > _HOLDS:
+            yield _way(look, other, _fine(look, other, matrix, points.change), points.change)
+    if abs(proposal.outline) > _OUTLINE:
+        inverted = 2 if proposal.outline < 0 else 0
+        yield _way(look, other, _fine(look, other, proposal.outline_matrix, inverted), inverted)
+    if of_lines is not None:
+        yield _way(look, other, of_lines.matrix, of_lines.change)
+    if proposal.shape > _SHAPE:
+        yield _way(look, other, fitted(look.drawn, other.drawn, proposal.shape_matrix), 0)
+
+
+def _fine(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> NDArray[np.float64]:
+    return fitted(changed_levels(look.levels, change), other.levels, matrix)
+
+
+def _way(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> _Way:
+    levels = changed_levels(look.levels, change)
+    lines = changed_levels(look.drawn, change & 1)  # exchanging light and dark leaves them as they are
+    return _Way(
+        grey=overlaid(levels, other.levels, matrix),
+        lines=overlaid(lines, other.drawn, matrix),
+        matrix=matrix,
+        change=change,
+    )
 
 
 def changed_levels(levels: NDArray[np.float32], change: int) -> NDArray[np.float32]:

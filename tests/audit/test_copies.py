@@ -11,7 +11,7 @@ from provenance.compare.colour import Colours
 from provenance.compare.judge import Line
 from provenance.words import Severity, forbidden_in
 
-LINE = Line(score=3.0, judge="judge_v3", wanted=0.001, flagged=2, pictures=2000, source="shipped")
+LINE = Line(score=3.0, judge="judge_v4", wanted=0.001, flagged=2, pictures=2000, source="shipped")
 
 
 def suspect(

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 from small_corpus import small_corpus
 
 from benchmarks.detection.corpus import load, read_corpus, split
+from benchmarks.detection.lookalikes import drawing, names
 from benchmarks.detection.relations import Relations, confirmed
 from provenance.errors import UsageError
 
@@ -100,3 +102,29 @@ def test_every_confirmed_pair_has_a_reason(tmp_path: Path) -> None:
     assert confirmed()
     with pytest.raises(UsageError, match="one, other and reason"):
         confirmed(table)
+
+
+def test_lookalikes_are_chosen_the_same_way_each_time_without_what_is_nobodys_own(tmp_path: Path) -> None:
+    kept = ["star", "scissors", "waving-hand", "broken-heart"]
+    left = ["flag-peru", "ten-oclock", "grinning-face", "waving-hand-dark-skin-tone", "woman-cook", "full-moon"]
+    categories = {"Objects": ["scissors", "ten-oclock"], "Flags": ["flag-peru"], "Travel & Places": ["star"]}
+    categories |= {"People & Body": ["waving-hand", *left[3:5]], "Smileys & Emotion": ["broken-heart", *left[2:]]}
+    (tmp_path / "noto").mkdir()
+    (tmp_path / "noto" / "metadata.json").write_text(json.dumps({"categories": categories}))
+
+    assert sorted(names(tmp_path, "noto")) == sorted(kept)
+    assert names(tmp_path, "noto") == names(tmp_path, "noto")
+
+
+def test_a_lookalike_is_drawn_in_the_frame_that_its_set_gives() -> None:
+    icons = {"icons": {"star": {"body": "<path d='M0 0h9v9z'/>", "left": 2}}, "width": 36, "height": 30}
+
+    assert 'viewBox="2 0 36 30"' in drawing(icons, "star")
+    assert icons["icons"]["star"]["body"] in drawing(icons, "star")  # type: ignore[index]
+
+
+def test_lookalikes_are_learnt_from_and_not_reported_on(tmp_path: Path) -> None:
+    works = read_corpus(small_corpus(tmp_path, [("noto", "star", "Somebody", "")]), ["noto"])
+
+    assert split(works, "development") == works
+    assert split(works, "report") == []

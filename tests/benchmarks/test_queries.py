@@ -31,7 +31,10 @@ ATTACKS = [attack_named(name) for name in ("as-it-is", "jpeg-50", "side-by-side"
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("plan")
     corpus, work = small_corpus(folder / "corpus", WORKS), folder / "work"
-    return Plan.make(corpus=corpus, work=work, split="report", works=3, innocents=20, attacks=ATTACKS, gan=None, seed=1)
+    everything = read_corpus(corpus)
+    return Plan.make(
+        everything=everything, work=work, split="report", works=3, innocents=20, attacks=ATTACKS, gan=None, seed=1
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,12 @@
 """Pictures laid over each other agree where they show the same, and nowhere else."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 from scenes import drawing, look
 
-from provenance.compare.agreement import Agreement, agreement
+from provenance.compare.agreement import Agreement, agreement, overlaid
 from provenance.compare.look import unpack_grey
 
 SAME = np.eye(3)[:2]
@@ -52,6 +53,24 @@ def test_a_bent_copy_agrees_once_its_movement_is_followed() -> None:
 
     assert found.followed.agreeing > found.plain.agreeing + 0.1
     assert 0 < found.moved < 9
+
+
+def test_what_is_much_alike_agrees_less_in_small_windows() -> None:
+    levels = look(drawing(5)).levels
+    alike = levels + np.random.default_rng(1).normal(0, 25, levels.shape).astype(np.float32)
+    found = agreement(alike, levels, SAME).plain
+
+    assert found.close < found.correlation - 0.05
+    assert agreement(levels, levels, SAME).plain.close > 0.95
+
+
+def test_as_they_lie_pictures_are_measured_before_what_moves_is_followed() -> None:
+    first, second = look(drawing(5)).levels, look(drawing(5).rotate(2, fillcolor="white")).levels
+    quick = overlaid(first, second, SAME)
+
+    assert quick is not None
+    assert replace(quick.agreement().plain, close=0.0) == quick.plain
+    assert overlaid(first, second, np.array([[1.0, 0, 500], [0, 1, 0]])) is None
 
 
 def test_where_nothing_overlaps_nothing_is_said() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from plain_alignment import plainly_aligned
 from scenes import drawing, look
 
-from provenance.compare.alignment import align, is_sound, unit
+from provenance.compare.alignment import Alignment, align, is_sound, unit
 from provenance.fingerprint.local import LENGTH, LocalFeatures, changed_descriptors
 
 
@@ -27,6 +27,20 @@ def test_a_turned_and_scaled_part_is_laid_where_it_came_from() -> None:
     assert turn == pytest.approx(20, abs=2)
 
 
+def test_a_copy_agrees_exactly_and_a_bent_one_roughly() -> None:
+    image = drawing(1)
+    pixels = np.asarray(image)
+    rows, columns = np.mgrid[:256, :256]
+    moved = np.clip(rows + np.rint(5 * np.sin(columns / 25)).astype(int), 0, 255)
+    bent = Image.fromarray(pixels[moved, columns])
+
+    same, roughly = (aligned(each, image) for each in (image, bent))
+
+    assert same.exact == same.places >= 20
+    assert roughly.exact < 0.6 * roughly.places
+    assert same.alike > 0.99 > roughly.alike > 0.75
+
+
 @pytest.mark.parametrize("change", [1, 2, 3])
 def test_a_mirrored_or_inverted_copy_is_found_by_its_change_alone(change: int) -> None:
     image = drawing(2)
@@ -41,6 +55,13 @@ def test_a_mirrored_or_inverted_copy_is_found_by_its_change_alone(change: int) -
     places = [0 if each is None else each.places for each in found]
     assert int(np.argmax(places)) == change
     assert places[change] >= 10
+
+
+def aligned(image: Image.Image, whole: Image.Image) -> Alignment:
+    asked = look(image).local
+    found = align(asked, unit(asked.descriptors), look(whole).local, 0)
+    assert found is not None
+    return found
 
 
 def test_drawings_that_have_nothing_in_common_do_not_agree() -> None:

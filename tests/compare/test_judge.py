@@ -8,12 +8,15 @@ import pytest
 
 from provenance.compare.agreement import Agreement, Measured
 from provenance.compare.candidate import Candidate
+from provenance.compare.colour import Colours
 from provenance.compare.judge import NAMES, Judge, measurements
 from provenance.errors import DamagedArchiveError
 
 
 def candidate(*, places: int = 0, share: float = 0.0, cosine: float = 0.0) -> Candidate:
-    agreed = Measured(correlation=share, agreeing=share, explained=share, contained=share, evidence=int(9000 * share))
+    agreed = Measured(
+        correlation=share, close=share, agreeing=share, explained=share, contained=share, evidence=int(9000 * share)
+    )
     agreement = Agreement(plain=agreed, followed=agreed, moved=9 * (1 - share), overlap=share, covered=share)
     return Candidate(
         place=0,
@@ -31,6 +34,11 @@ def candidate(*, places: int = 0, share: float = 0.0, cosine: float = 0.0) -> Ca
         shape_ahead=share / 2,
         line_places=places,
         line_pairs=max(places, 4),
+        exact=places,
+        line_exact=places,
+        alike=0.75 + share / 4,
+        line_alike=0.75 + share / 4,
+        colours=Colours(distance=60 * (1 - share), same=share, together=share, light_together=share, here=30, there=30),
     )
 
 
@@ -54,7 +62,8 @@ def test_every_measurement_has_a_weight_and_is_bounded() -> None:
     extreme = measurements(candidate(places=10_000, share=1.0, cosine=1.0))
 
     assert set(extreme) == set(NAMES) == set(Judge.shipped().weights)
-    assert all(0 <= value < 10 for value in extreme.values())
+    assert all(0 <= value < 10 for name, value in extreme.items() if "*" not in name)
+    assert extreme["few places * cosine"] == extreme["few places"] * extreme["cosine"] == 1.0
 
 
 @pytest.mark.parametrize("broken", ["", "[]", "{}", '{"version": 1, "offset": "x", "weights": {}}'])
@@ -64,7 +73,7 @@ def test_a_damaged_file_of_weights_is_a_sentence(broken: str) -> None:
 
 
 def test_a_weight_that_is_missing_is_noticed() -> None:
-    held = json.loads(resources.files("provenance.compare").joinpath("judge_v3.json").read_text(encoding="utf-8"))
+    held = json.loads(resources.files("provenance.compare").joinpath("judge_v4.json").read_text(encoding="utf-8"))
     del held["weights"]["places"]
 
     with pytest.raises(DamagedArchiveError):

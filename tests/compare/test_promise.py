@@ -16,7 +16,7 @@ WALL = MemoryGallery([look(drawing(seed)) for seed in range(20)])
 
 
 def text() -> str:
-    return resources.files("provenance.compare").joinpath("promise_v3.json").read_text(encoding="utf-8")
+    return resources.files("provenance.compare").joinpath("promise_v4.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("image", [drawing(9), ImageOps.mirror(drawing(9)), drawing(9).crop((40, 40, 200, 200))])

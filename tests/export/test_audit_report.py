@@ -83,8 +83,8 @@ def match(**changes: object) -> ReportedMatch:
         "licence": "CC-BY-SA-3.0",
         "picture": picture(1),
         "matrix": HALF,
-        "method": "copies 1, judge_v3",
-        "measures": (Measure(name="Score", value=9.7, line=2.5, lowest=-10, highest=20, method="judge_v3"),),
+        "method": "copies 1, judge_v4",
+        "measures": (Measure(name="Score", value=9.7, line=2.5, lowest=-10, highest=20, method="judge_v4"),),
         "rates": (ErrorRate(reached="the line of 2.5", found=4, of=2000, low=0.0005, high=0.0051, compared=3012),),
         "facts": (ReportedFact(name="Learnt from", text="Yes", truth=Truth.CHECKED),),
     }
@@ -197,7 +197,7 @@ def test_the_page_says_what_was_found_where_and_how_sure_it_is() -> None:
     assert "4 of 2,000: 0.2 % (95 % interval 0.05 % to 0.51 %)" in said
     assert "Nobody has decided yet. It waits for a decision." in said
     assert "Whether it is a copy in law is for people to say." in said
-    assert "copies 1, judge_v3" in said
+    assert "copies 1, judge_v4" in said
 
 
 def test_markup_in_a_title_stays_text() -> None:
