@@ -71,12 +71,20 @@ def test_one_emoji_for_a_man_and_a_woman_is_one_design(tmp_path: Path) -> None:
     assert related == {"openmoji/man running: dark skin tone", "openmoji/running"}
 
 
-def test_clock_faces_of_one_project_are_one_template(tmp_path: Path) -> None:
-    works = read_corpus(
-        small_corpus(tmp_path, [("openmoji", name, name, name) for name in ("four-thirty", "two-thirty")])
-    )
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("four-thirty", "two-thirty"),
+        ("heart decoration", "orange square"),
+        ("up down black arrow", "right arrow"),
+        ("globe showing Americas", "full moon"),
+    ],
+)
+def test_what_is_drawn_from_one_template_is_related(one: str, other: str, tmp_path: Path) -> None:
+    listed = [("openmoji", name, name, name) for name in (one, other, "bow and arrow", "broken heart")]
+    works = read_corpus(small_corpus(tmp_path, listed))
 
-    assert Relations(works, []).related("openmoji/four-thirty") == {"openmoji/two-thirty"}
+    assert Relations(works, []).related(f"openmoji/{one}") == {f"openmoji/{other}"}
 
 
 def test_every_confirmed_pair_names_two_works_by_source_and_name() -> None:
