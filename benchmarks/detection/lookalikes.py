@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from benchmarks.detection.corpus import LOOKALIKES
 
+_VERSIONS: Final = {"twemoji": "1.2.5", "noto": "1.2.9", "fluent-emoji-flat": "1.2.6"}
 _COUNT: Final = 400
 _SIDE: Final = 512
 _CATEGORIES: Final = (
@@ -68,6 +69,9 @@ def main() -> int:
     parser.add_argument("--to", type=Path, required=True)
     asked = parser.parse_args()
     for package in LOOKALIKES:
+        version = _read(asked.packages / package / "package.json")["version"]
+        if version != _VERSIONS[package]:
+            print(f"{package} is of version {version}; the judge learnt from {_VERSIONS[package]}.", file=sys.stderr)
         icons = _read(asked.packages / package / "icons.json")
         about = _read(asked.packages / package / "info.json")
         images = asked.to / package / "images"
