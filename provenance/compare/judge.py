@@ -128,6 +128,7 @@ PAIRED: Final = (
     "speck",
 )
 """Measurements of which each two say more together: what the judge weighs holds their products and squares."""
+_PRODUCTS: Final = tuple((f"{one} * {other}", one, other) for one, other in combinations_with_replacement(PAIRED, 2))
 
 
 def measurements(candidate: Candidate) -> dict[str, float]:
@@ -179,9 +180,7 @@ def measurements(candidate: Candidate) -> dict[str, float]:
         "speck by shape ahead": speck * max(0.0, candidate.shape_ahead),
         "speck by share": speck * after * contained,
     }
-    return found | {
-        f"{one} * {other}": found[one] * found[other] for one, other in combinations_with_replacement(PAIRED, 2)
-    }
+    return found | {name: found[one] * found[other] for name, one, other in _PRODUCTS}
 
 
 def _of_colours(found: Colours | None) -> dict[str, float]:

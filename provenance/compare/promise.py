@@ -1,7 +1,8 @@
 """Which proposals are worth measuring: a quick judgement, by what the searches and the points say.
 
 Measuring costs more than all that comes before it. What the quick judgement gives up, the slow one would not have
-flagged: of copies that are flagged it loses about one in a thousand (`benchmarks/detection/fit_judge.py`).
+flagged: of copies that are flagged at one false flag in a hundred it loses one in four hundred
+(`benchmarks/detection/fit_judge.py`).
 """
 
 import json
