@@ -12,6 +12,7 @@ COLUMNS = ("file", "title", "creator", "licence", "source", "category", "subject
 def small_corpus(folder: Path, works: Sequence[tuple[str, str, str, str]]) -> Path:
     """Write works given as source, name, creator and series; each looks like no other."""
     rows: dict[str, list[dict[str, str]]] = {"openclipart": [], "openmoji": [], "wallpapers": [], "noto": []}
+    rows["scenes"] = []
     for number, (source, name, creator, series) in enumerate(works):
         path = folder / source / "images" / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,8 @@ from provenance.picture import Picture
 SOURCES = ("openclipart", "openmoji", "wallpapers")
 LOOKALIKES = ("twemoji", "noto", "fluent-emoji-flat")
 """Sources beside the corpus that `lookalikes.py` draws: each is one creator's, and none is reported on."""
+SCENES = "scenes"
+"""The same of `scenes.py`: pictures that fill their frame; a package counts as a creator."""
 SPLITS = ("development", "report")
 
 
@@ -42,9 +44,9 @@ def read_corpus(folder: Path, sources: Sequence[str] = SOURCES) -> list[Work]:
 
 
 def split(works: Iterable[Work], name: str) -> list[Work]:
-    """Give the works of a split: `development` is one half of openclipart's creators and `LOOKALIKES`.
+    """Give the works of a split.
 
-    `report` is all others.
+    `development` is one half of openclipart's creators, `LOOKALIKES` and `SCENES`; `report` is all others.
 
     The half is told by a hash of the creator's name, so it stays the same whatever else is in the corpus.
     """
@@ -64,7 +66,7 @@ def load(work: Work) -> Pixels:
 def _split_of(work: Work) -> str:
     digest = hashlib.sha256(f"creator: {work.creator}".encode()).digest()
     half = work.source == "openclipart" and digest[0] % 2 == 0
-    return "development" if half or work.source in LOOKALIKES else "report"
+    return "development" if half or work.source in (*LOOKALIKES, SCENES) else "report"
 
 
 def _read(folder: Path, source: str) -> list[Work]:

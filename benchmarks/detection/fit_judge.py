@@ -1,14 +1,15 @@
-"""Fit the judge's weights and the quick judge's on the development split, and write `provenance/compare/*_v4.json`.
+"""Fit the judge's weights and the quick judge's on the development split, and write `provenance/compare/*_v5.json`.
 
     python -m benchmarks.detection.fit_judge --corpus FOLDER --lookalikes FOLDER --work FOLDER
         [--works N] [--attacks N] [--innocents N]
 
-What is searched is openclipart and the sets of emoji that `lookalikes.py` drew; of the other sources of the report
-nothing is seen. Copies are candidates that are the attacked work, of works that the projection was not fitted to, by
-turns of their creators, and of some emoji; each is attacked in `--attacks` ways, so that all ways come up equally
-often. All candidates of innocents are others: many of an emoji's are the same thing in another set. Works that are
-related to the subject count neither way. A ridge-regularised logistic regression by scikit-learn over what
-`judge.measurements` names, standardised; the weights are written for the values as they are. Nothing of the report
+What is searched is openclipart, the sets of emoji that `lookalikes.py` drew and the backgrounds of `scenes.py`; of the
+other sources of the report nothing is seen. Copies are candidates that are the attacked work, of works that the
+projection was not fitted to, by turns of their creators, and of some emoji and backgrounds; each is attacked in
+`--attacks` ways, so that all ways come up equally often. All candidates of innocents are others: many of an emoji's are
+the same thing in another set. Works that are related to the subject count neither way. A ridge-regularised logistic
+regression by scikit-learn over what `judge.measurements` names, standardised; the weights are written for the values as
+they are. Nothing of the report
 split is looked at, though openclipart's part of it is among what is searched.
 What was measured is kept in the work folder, so that fitting again takes seconds. The scores of the innocents are
 also told as five fits see them that were made without them (by subject): the shipped lines come from those.
@@ -40,7 +41,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.detection.attacks import ATTACKS
-from benchmarks.detection.corpus import LOOKALIKES, Work, read_corpus, split
+from benchmarks.detection.corpus import LOOKALIKES, SCENES, Work, read_corpus, split
 from benchmarks.detection.fit_projection import learnt_from
 from benchmarks.detection.ours import Cascade
 from benchmarks.detection.plan import Plan
@@ -58,6 +59,7 @@ _RIDGE = 0.1
 _FOLDS = 5
 _OF_A_CREATOR = 8
 _EMOJI = 10  # of each set that are attacked
+_BACKGROUNDS = 24
 _SLOW = 60  # works that are also attacked in a way that takes seconds
 _LOW = -6.0  # what the quick judge gives up while both are fitted: no copy that was flagged lay there
 _GIVEN_UP = 0.0025  # of the copies that are flagged at one in a hundred: what the quick judge may lose
@@ -98,12 +100,13 @@ def _row(candidate: Candidate, label: int, query: Query) -> Row:
 
 
 def asked_of(plan: Plan, works: int, attacks: int, seed: int) -> tuple[Query, ...]:
-    """Give the copies of `works` works that the projection has not seen, those of emoji, and the plan's innocents."""
+    """Give the copies of `works` works that the projection has not seen, of emoji and backgrounds; and innocents."""
     everything = list(plan.gallery.works.values())
     seen = {work.uid for work in learnt_from(everything)}
     development = sample(split(everything, "development"), None, seed)
     drawn = [work for work in development if work.source in LOOKALIKES][: len(LOOKALIKES) * _EMOJI]
-    others = [work for work in development if work.source not in LOOKALIKES and work.uid not in seen]
+    drawn += [work for work in development if work.source == SCENES][:_BACKGROUNDS]
+    others = [work for work in development if work.source == "openclipart" and work.uid not in seen]
     chosen = [*_by_turns(others)[:works], *drawn]
     ways = [attack for attack in ATTACKS if not attack.slow]
     slow = [attack for attack in ATTACKS if attack.slow]
@@ -218,7 +221,7 @@ def main() -> int:
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     _plan = Plan.make(
-        everything=[*read_corpus(asked.corpus, ["openclipart"]), *read_corpus(asked.lookalikes, LOOKALIKES)],
+        everything=[*read_corpus(asked.corpus, ["openclipart"]), *read_corpus(asked.lookalikes, (*LOOKALIKES, SCENES))],
         work=asked.work,
         split="development",
         works=0,
@@ -238,7 +241,7 @@ def main() -> int:
     judge = fitted(found, sum(query.kind == "innocent" for query in _plan.queries))
     lines = judge["lines"]
     judge["reported"] = {"flagged": lines["flagged"][str(_RATES[-1])], "innocents": lines["innocents"]}  # until it is
-    for name, held in (("judge_v4", judge | {"plan": _plan.described()}), ("promise_v4", fitted_promise(found, judge))):
+    for name, held in (("judge_v5", judge | {"plan": _plan.described()}), ("promise_v5", fitted_promise(found, judge))):
         (_TARGET / f"{name}.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
     print(f"{judge['fitted']}, lines {judge['lines']}")
     return 0

@@ -17,7 +17,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "detection.md"
 NOTES: Final = Path(__file__).with_name("missed.md")
 """Written by hand: under `## FAMILY`, why its target was missed and what was tried."""
 
-JUDGE: Final = Path(__file__).parents[2] / "provenance" / "compare" / "judge_v4.json"
+JUDGE: Final = Path(__file__).parents[2] / "provenance" / "compare" / "judge_v5.json"
 
 
 def write_page(work: Path, page: Path = PAGE, notes: Path = NOTES, judge: Path = JUDGE) -> Path:

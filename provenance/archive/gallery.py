@@ -141,12 +141,13 @@ class ArchiveGallery:
             for row, uid, method, data in session.execute(query.where(Node.id.in_(nodes), Feature.method.in_(METHODS))):
                 held.setdefault((row, uid), {})[method] = data
         return {
-            place: self._unpacked(held.get((node, self.uids[place]), {}), self.uids[place])
+            place: self._unpacked(held.get((node, self.uids[place]), {}), place)
             for place, node in zip(places, nodes, strict=True)
         }
 
-    def _unpacked(self, data: Mapping[str, bytes], uid: str) -> Look:
+    def _unpacked(self, data: Mapping[str, bytes], place: int) -> Look:
         if len(data) < len(METHODS):
+            uid = self.uids[place]
             message = f"The database has not all features of {uid}, which the index names. Call again to compare anew."
             raise DamagedArchiveError(message)
         return Look(
@@ -154,6 +155,7 @@ class ArchiveGallery:
             grey=unpack_grey(data[GREY]),
             colour=unpack_colour(data[COLOUR]),
             embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
+            shape_vectors=self._stored.shape(place),
         )
 
 

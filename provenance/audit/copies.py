@@ -11,19 +11,19 @@ from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from provenance.audit.finding import Finding
 from provenance.compare.agreement import SIDE
 from provenance.compare.candidate import Candidate
 from provenance.compare.colour import COLOURLESS, RECOLOURED
 from provenance.compare.judge import Line
+from provenance.compare.plane import Matrix, moved, rows
 from provenance.digest import Json
 from provenance.fingerprint.local import CHANGES
 from provenance.words import MATCH_MEANS, Severity
 
 NAME: Final = "copies"
-VERSION: Final = "3"
+VERSION: Final = "4"
 
 _WHOLE: Final = 0.7
 """The share of a picture from which on it counts as covered: frames and cut edges are forgiven."""
@@ -86,8 +86,7 @@ class Suspect:
         matrix = self.candidate.matrix
         if matrix is None:
             return {}
-        back = np.linalg.inv(np.vstack([matrix, (0, 0, 1)]))[:2]
-        in_artwork = _corners(back, self.work_shape, self.artwork_shape)
+        in_artwork = _corners(np.asarray(np.linalg.inv(matrix)), self.work_shape, self.artwork_shape)
         if self.candidate.change & 1:
             in_artwork = [[round(1 - x, 4), y] for x, y in in_artwork]
         in_work = _corners(matrix, self.artwork_shape, self.work_shape)
@@ -175,25 +174,27 @@ def _evidence(suspect: Suspect, line: Line) -> dict[str, Json]:
         "score": round(suspect.score, 3),
         "line": line.record(),
         "change": CHANGES[candidate.change],
-        "places": candidate.places,
+        "places": candidate.points.places,
         "cosine": round(candidate.cosine, 4),
         "outline": round(candidate.outline, 4),
         "shape": round(candidate.shape, 4),
-        "line_places": candidate.line_places,
+        "line_places": candidate.line_points.places,
         "lines_agreeing": round(max(drawn.plain.agreeing, drawn.followed.agreeing), 4),
         "agreeing": round(max(agreement.plain.agreeing, agreement.followed.agreeing), 4),
         "work_contained": round(max(agreement.plain.contained, agreement.followed.contained), 4),
         "artwork_explained": round(max(agreement.plain.explained, agreement.followed.explained), 4),
         "colour_distance": None if suspect.colour is None else round(suspect.colour, 1),
         "regions": suspect.regions(),
-        "matrix": [] if candidate.matrix is None else [[round(float(v), 6) for v in row] for row in candidate.matrix],
+        "matrix": []
+        if candidate.matrix is None
+        else [[float(f"{v:.9g}") for v in row] for row in rows(candidate.matrix)],
         "matrix_side": SIDE,
     }
 
 
-def _corners(matrix: NDArray[np.float64], shape: tuple[int, int], into: tuple[int, int]) -> list[list[float]]:
+def _corners(matrix: Matrix, shape: tuple[int, int], into: tuple[int, int]) -> list[list[float]]:
     """Take the corners of a picture of `shape` through `matrix` into one of `into`; heights before widths."""
     height, width = shape
-    corners = np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)], float)
-    moved = corners @ matrix.T / (into[1], into[0])
-    return [[round(float(x), 4), round(float(y), 4)] for x, y in moved.clip(-1, 2)]
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
+    ends = moved(corners, matrix) / (into[1], into[0])
+    return [[round(float(x), 4), round(float(y), 4)] for x, y in ends.clip(-1, 2)]

@@ -13,6 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.compare.plane import Matrix, is_affine, middle, steps
+from provenance.compare.plane import laid as drawn_where
+
 SIDE: Final = 160
 """Pixels of the longest side of the grey pictures that are compared."""
 
@@ -25,6 +28,7 @@ _AGREES: Final = 0.6
 _FOLLOWED: Final = 0.06  # of the longest side: how far flow may move a pixel
 _SMOOTH: Final = 15  # pixels
 _LEAST: Final = 60  # pixels in common
+_ENLARGED: Final = 2.0
 
 Grey = NDArray[np.float32]
 
@@ -96,36 +100,46 @@ class Overlaid:
         )
 
 
-def overlaid(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Overlaid | None:
-    """Lay `second` over `first`; both grey, 0 to 255; `matrix` (2, 3) takes points of first to second.
+def overlaid(first: Grey, second: Grey, matrix: Matrix) -> Overlaid | None:
+    """Lay `second` over `first`; both grey, 0 to 255; `matrix` takes points of first to second.
 
     None where they have next to nothing in common.
     """
     import cv2
 
     height, width = first.shape
-    way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid: Grey = np.asarray(cv2.warpAffine(second, matrix, (width, height), flags=way, borderValue=-1e4), np.float32)
+    laid = drawn_where(second, matrix, width, height, -1e4)
     inside = cv2.erode((laid > -1).astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
     if int(inside.sum()) < _LEAST:
         return None
     common = inside.astype(np.float32)
     laid = np.where(inside > 0, laid, first)
+    shrunk = _shrunk(matrix, height, width)
+    usual = float(abs(np.linalg.det(middle(matrix, (width, height)))))
     scene = _Scene(
         first=first,
         common=common,
         structure=_structure(first),
-        other_structure=_structure(second),
-        shrunk=float(abs(np.linalg.det(matrix[:, :2]))),
+        other_structure=_structure_at(second, usual),
+        weight=shrunk / usual,
     )
-    covered = min(1.0, float(common.sum()) * scene.shrunk / second.size)
+    covered = min(1.0, float((common * shrunk).sum()) / second.size)
     return Overlaid(scene=scene, laid=laid, covered=covered, plain=scene.measure(laid))
 
 
-def agreement(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> Agreement:
+def agreement(first: Grey, second: Grey, matrix: Matrix) -> Agreement:
     """Lay `second` over `first`, as `overlaid` does, and measure all; nothing agrees where they hardly meet."""
     found = overlaid(first, second, matrix)
     return Agreement() if found is None else found.agreement()
+
+
+def _shrunk(matrix: Matrix, height: int, width: int) -> float | Grey:
+    if is_affine(matrix):
+        return float(abs(np.linalg.det(matrix[:2, :2])))
+    columns, rows = _places(height, width)
+    points = np.column_stack([columns.ravel(), rows.ravel()])
+    sizes = np.abs(np.linalg.det(steps(points, matrix))).reshape(height, width)
+    return np.asarray(sizes, np.float32)
 
 
 def _structure(picture: Grey) -> float:
@@ -137,13 +151,25 @@ def _structure(picture: Grey) -> float:
     return float(np.minimum(spread, _STRONGEST).sum()) + 1e-6
 
 
+def _structure_at(picture: Grey, shrunk: float) -> float:
+    """Say how much structure there is in a picture once it is so much smaller, by area: windows see more of it then."""
+    import cv2
+
+    factor = min(1 / math.sqrt(shrunk), _ENLARGED)
+    size = tuple(max(1, round(side * factor)) for side in picture.shape[::-1])
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    resized = np.asarray(cv2.resize(picture, size, interpolation=way), np.float32)
+    return _structure(resized) / (shrunk * factor**2)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Scene:
     first: Grey
     common: Grey
     structure: float
     other_structure: float
-    shrunk: float
+    weight: float | Grey
+    """How much of the second picture a pixel is, everywhere or at each; 1 in the middle."""
 
     def measure(self, laid: Grey) -> Measured:
         correlation, first, second = self._correlate(laid, _WINDOW)
@@ -156,7 +182,7 @@ class _Scene:
             correlation=float((correlation * weight).sum() / (weight.sum() + 1e-6)),
             agreeing=float(agrees.sum() / max(1, told.sum())),
             explained=min(1.0, float((strong_first * agrees).sum() / self.structure)),
-            contained=min(1.0, float((strong_second * agrees).sum() * self.shrunk / self.other_structure)),
+            contained=min(1.0, float((strong_second * agrees * self.weight).sum()) / self.other_structure),
             evidence=int(agrees.sum()),
         )
 

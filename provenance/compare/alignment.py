@@ -2,16 +2,17 @@
 
 Each pair of points says by itself how far to move, turn and scale; the way that most pairs agree with wins (Lowe 2004,
 section 7.4, with every pair as a hypothesis instead of a Hough transform), and is then fitted to all pairs that agree,
-as an affine transformation where there are enough.
+as an affine transformation where there are enough. From there a perspective one is tried, which takes more pairs in
+where a picture was seen from a side.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.compare.plane import Matrix, is_sound, moved, square, steps
 from provenance.fingerprint.local import LocalFeatures
 
 _RATIO: Final = 0.92
@@ -29,28 +30,38 @@ _TURN: Final = 0.6  # radians
 _CELL: Final = 10.0  # pixels: points nearer to each other count once
 _TRIED: Final = 3
 _AFFINE: Final = 5  # pairs from which on an affine transformation is fitted
-_STRETCH: Final = 3.0
-_SCALE: Final = 12.0
+_PERSPECTIVE: Final = 6  # places from which on a perspective transformation is tried
+_GAIN: Final = 1.2  # times the places, and exact ones, that it has to have for what it may bend
+_GROWING: Final = (2.0, 1.5, 1.0, 1.0)  # tolerances of its fits, in `_TOLERANCE`
 _ROUND: Final = 2 * np.pi
 _ROW: Final = 10_000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreeing:
+    """How many points agree on one way to lay pictures over each other, and how well; by default there is none."""
+
+    places: int = 0
+    """How many places agree, at least `_CELL` apart in both pictures."""
+    pairs: int = 0
+    """How many pairs of points there were to agree."""
+    exact: int = 0
+    """How many of the places agree to `_EXACT` pixels: lookalikes agree roughly."""
+    alike: float = 0.0
+    """The mean cosine of the pairs that agree, from `_ALIKE` to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Alignment:
     """A way to lay a picture over another one."""
 
-    matrix: NDArray[np.float64]
-    """Shape (2, 3): takes points of the changed picture to points of the other."""
+    matrix: Matrix
+    """Takes points of the changed picture to points of the other."""
     change: int
     """What was done to the picture before, a place in `CHANGES`."""
-    places: int
-    """How many places agree, at least `_CELL` apart in both pictures."""
-    pairs: int
-    """How many pairs of points there were to agree."""
-    exact: int
-    """How many of the places agree to `_EXACT` pixels: lookalikes agree roughly."""
-    alike: float
-    """The mean cosine of the pairs that agree, from `_ALIKE` to 1."""
+    affine: Matrix
+    """The best that keeps parallels parallel; mostly the same."""
+    agreeing: Agreeing
 
 
 def align(
@@ -128,13 +139,15 @@ def _agreed(
             best = found
     if best is None:
         return None
+    affine = best.matrix
+    best = fits.seen_from_a_side(best) or best
     return Alignment(
         matrix=best.matrix,
+        affine=affine,
         change=change,
-        places=best.places,
-        pairs=len(here),
-        exact=fits.exact(best),
-        alike=float(alike[best.inside].mean()),
+        agreeing=Agreeing(
+            places=best.places, pairs=len(here), exact=fits.exact(best), alike=float(alike[best.inside].mean())
+        ),
     )
 
 
@@ -163,7 +176,7 @@ def _close(here: NDArray[np.float32], there: NDArray[np.float32]) -> NDArray[np.
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    matrix: NDArray[np.float64]
+    matrix: Matrix
     inside: NDArray[np.bool_]
     places: int
 
@@ -174,6 +187,7 @@ class _Fits:
     def __init__(self, here: NDArray[np.float32], there: NDArray[np.float32]) -> None:
         """Take the points of n pairs, float32 (n, 4) each, as `LocalFeatures` has them."""
         self._here, self._there = here[:, :2], there[:, :2]
+        self._turns = there[:, 2] / here[:, 2] * np.exp(1j * (there[:, 3] - here[:, 3]))
         self._rows = np.ones((len(here), 3))
         self._rows[:, :2] = self._here
         self._ends = self._there.astype(np.float64)
@@ -194,12 +208,43 @@ class _Fits:
             if np.count_nonzero(inside) < 3:
                 return None
             matrix = self._fitted(inside)
-        return _Fit(matrix, inside, self._places(inside))
+        return _Fit(square(matrix), inside, self._places(inside))
+
+    def seen_from_a_side(self, fit: _Fit) -> _Fit | None:
+        """Fit a perspective transformation, starting from the pairs of an affine one; None if it wins too little."""
+        if fit.places < _PERSPECTIVE or len(fit.inside) <= fit.places:
+            return None
+        matrix, inside = fit.matrix, fit.inside
+        here, there = (tuple(each.max(axis=0).tolist()) for each in (self._here, self._there))
+        for tolerance in _GROWING:
+            found = _perspective(self._rows[inside, :2], self._ends[inside])
+            if found is None or not is_sound(found, here, there):
+                return None
+            matrix, inside = found, self._near(found, tolerance * _TOLERANCE) & self._steps_agree(found)
+            if np.count_nonzero(inside) < _PERSPECTIVE:
+                return None
+        best = _Fit(matrix, inside, self._places(inside))
+        wins = best.places + self.exact(best) >= _GAIN * (fit.places + self.exact(fit))
+        return best if wins and best.places >= fit.places else None
 
     def exact(self, fit: _Fit) -> int:
         """Count the places of a fit that agree to `_EXACT` pixels."""
-        off = self._rows @ fit.matrix.T - self._ends
-        return self._places(((off * off).sum(axis=1) < _EXACT**2) & fit.inside)
+        return self._places(self._near(fit.matrix, _EXACT) & fit.inside)
+
+    def _near(self, matrix: Matrix, tolerance: float) -> NDArray[np.bool_]:
+        """Tell which pairs are brought near each other, in pixels."""
+        off = moved(self._rows[:, :2], matrix) - self._ends
+        near: NDArray[np.bool_] = (off * off).sum(axis=1) < tolerance**2
+        return near
+
+    def _steps_agree(self, matrix: Matrix) -> NDArray[np.bool_]:
+        """Tell which pairs scale and turn as the transformation does where they are."""
+        derived = steps(self._rows[:, :2], matrix)
+        size = np.sqrt(np.abs(np.linalg.det(derived)))
+        turn = derived[:, 0, 0] + derived[:, 1, 1] + 1j * (derived[:, 1, 0] - derived[:, 0, 1])
+        scales: NDArray[np.bool_] = np.abs(np.log2(np.abs(self._turns) / size)) < _OCTAVES
+        turns: NDArray[np.bool_] = np.abs(np.angle(self._turns / turn)) < _TURN
+        return scales & turns
 
     def _places(self, inside: NDArray[np.bool_]) -> int:
         return min(_places(self._here[inside]), _places(self._there[inside]))
@@ -209,19 +254,10 @@ class _Fits:
         if key not in self._known:
             rows, ends = self._rows[inside], self._ends[inside]
             affine = _affine(rows, ends) if len(rows) >= _AFFINE else None
-            if affine is None or not is_sound(affine):
+            if affine is None or not is_sound(square(affine)):
                 affine = _similarity(rows[:, :2], ends)
             self._known[key] = affine
         return self._known[key]
-
-
-def is_sound(matrix: NDArray[np.float64]) -> bool:
-    """Tell whether a transformation is one that people make of pictures: no needle, no speck."""
-    (first, second), (third, fourth) = matrix[:, :2].tolist()
-    kept = math.hypot(first + fourth, third - second) / 2  # both singular values, of 2 x 2 in closed form
-    mirrored = math.hypot(first - fourth, third + second) / 2
-    large, small = kept + mirrored, abs(kept - mirrored)
-    return large < _STRETCH * small and large < _SCALE and small > 1 / _SCALE
 
 
 def _similarity(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -236,6 +272,14 @@ def _similarity(here: NDArray[np.float64], there: NDArray[np.float64]) -> NDArra
 
 def _affine(rows: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.linalg.lstsq(rows, there, rcond=None)[0].T, np.float64)
+
+
+def _perspective(here: NDArray[np.float64], there: NDArray[np.float64]) -> Matrix | None:
+    """Fit a perspective transformation by least squares (Hartley and Zisserman 2004, section 4.1, refined)."""
+    import cv2
+
+    found = cv2.findHomography(here, there, 0)[0]
+    return None if found is None or not np.isfinite(found).all() else np.asarray(found, np.float64)
 
 
 def _places(points: NDArray[np.float32]) -> int:

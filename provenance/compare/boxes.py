@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.compare.alignment import is_sound
+from provenance.compare.plane import Matrix, is_sound, scaled, square
 from provenance.fingerprint.method import ORIENTATIONS
 
 Grey = NDArray[np.float32]
@@ -98,32 +98,35 @@ def boxes_of(picture: Grey) -> Boxes:
     return Boxes(squares=values, boxes=found)
 
 
-def best_turn(turned: NDArray[np.float32], here: Boxes, there: Boxes) -> tuple[float, NDArray[np.float64]]:
+def best_turn(turned: NDArray[np.float32], here: Boxes, there: Boxes) -> tuple[float, Matrix]:
     """Find the turn and boxes that correlate best, or least where light and dark were exchanged.
 
-    `turned` is `here.turned()`. Gives the correlation, -1 to 1, and the matrix (2, 3) from points of here to there.
+    `turned` is `here.turned()`. Gives the correlation, -1 to 1, and the matrix from points of here to there.
     """
     alike = turned @ there.squares.reshape(len(there.squares), -1).T
     turn, own, other = np.unravel_index(np.abs(alike).argmax(), alike.shape)
     return float(alike[turn, own, other]), laid(here.boxes[own], there.boxes[other], int(turn))
 
 
-def fitted(first: Grey, second: Grey, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fit `matrix`, which takes points of `first` to `second`, finely; it comes back as it was if that fails."""
+def fitted(first: Grey, second: Grey, matrix: Matrix, *, from_a_side: bool = False) -> Matrix:
+    """Fit `matrix`, which takes points of `first` to `second`, finely; it comes back as it was if that fails.
+
+    Parallels stay parallel unless it may be seen `from_a_side` (Evangelidis and Psarakis 2008).
+    """
     import cv2
 
     small = [cv2.resize(each, None, fx=_FINE, fy=_FINE, interpolation=cv2.INTER_AREA) for each in (first, second)]
-    start = matrix.astype(np.float32)
-    start[:, 2] *= _FINE
+    start = scaled(matrix, _FINE).astype(np.float32)[: 3 if from_a_side else 2]
+    motion = cv2.MOTION_HOMOGRAPHY if from_a_side else cv2.MOTION_AFFINE
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, 1e-4)
     everywhere = np.full(small[0].shape, 255, np.uint8)
     try:
-        _, found = cv2.findTransformECC(small[0], small[1], start, cv2.MOTION_AFFINE, criteria, everywhere, 3)
+        found = np.asarray(cv2.findTransformECC(small[0], small[1], start, motion, criteria, everywhere, 3)[1], float)
     except cv2.error:  # it has no gradient to follow, or ran out of the picture
         return matrix
-    result = np.asarray(found, np.float64)
-    result[:, 2] /= _FINE
-    return result if is_sound(result) else matrix
+    result = scaled(found if from_a_side else square(found), 1 / _FINE)
+    sizes = first.shape[::-1], second.shape[::-1]
+    return result if np.isfinite(result).all() and is_sound(result, *sizes) else matrix
 
 
 def _thing(picture: Grey) -> Box:
@@ -140,13 +143,13 @@ def _thing(picture: Grey) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def laid(box: Box, other: Box, turn: int) -> NDArray[np.float64]:
-    """Give the matrix (2, 3) from points of a box to those of another; `turn` is a place in `ORIENTATIONS`."""
+def laid(box: Box, other: Box, turn: int) -> Matrix:
+    """Give the matrix from points of a box to those of another; `turn` is a place in `ORIENTATIONS`."""
     half, middle = _halves(box)
     other_half, other_middle = _halves(other)
-    matrix = np.empty((2, 3))
-    matrix[:, :2] = other_half[:, None] * _BACK[turn] / half
-    matrix[:, 2] = other_middle - matrix[:, :2] @ middle
+    matrix = np.eye(3)
+    matrix[:2, :2] = other_half[:, None] * _BACK[turn] / half
+    matrix[:2, 2] = other_middle - matrix[:2, :2] @ middle
     return matrix
 
 

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from provenance.compare.agreement import Agreement
-from provenance.compare.alignment import Alignment
+from provenance.compare.alignment import Agreeing, Alignment
 from provenance.compare.colour import Colours
+from provenance.compare.plane import Matrix
 from provenance.compare.promise import quick
 
 _NOTHING: Final = Agreement()
+_NO_POINTS: Final = Agreeing()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,15 +23,13 @@ class Candidate:
     """How much more alike it looks than the nearest others do: the cosine less half the mean of their three highest
     (score normalisation as for SSCD, Pizzi et al. 2022, section 3.4)."""
     votes: float
-    places: int
-    """Points at different places that agree on one way to lay the pictures over each other."""
-    pairs: int
+    points: Agreeing
     outline: float
     """The correlation of the outlines, -1 to 1; below 0 where light and dark are exchanged."""
     change: int
     """What the picture went through, a place in `CHANGES`; what the outline found is in the matrix."""
-    matrix: NDArray[np.float64] | None
-    """Shape (2, 3): takes points of the picture, mirrored if `change` says so, to points of this one; in pixels of
+    matrix: Matrix | None
+    """Takes points of the picture, mirrored if `change` says so, to points of this one; in pixels of
     small grey copies."""
     agreement: Agreement
     shape: float = 0.0
@@ -41,15 +38,8 @@ class Candidate:
     """How much more than those of the nearest others, as `ahead` is."""
     drawn: Agreement = _NOTHING
     """How their edges and lines agree, whatever they are drawn with."""
-    line_places: int = 0
-    """Points of edges and lines that agree on one way, at different places."""
-    line_pairs: int = 0
-    exact: int = 0
-    """Of the `places`, those that agree to a few pixels; and of `line_places`."""
-    line_exact: int = 0
-    alike: float = 0.0
-    """How alike the points look that agree, up to 1; and those of edges and lines."""
-    line_alike: float = 0.0
+    line_points: Agreeing = _NO_POINTS
+    """The same of points of edges and lines."""
     thing: float = 1.0
     """The larger of the shares that the things in both take: specks are much alike."""
     colours: Colours | None = None
@@ -65,23 +55,27 @@ class Proposal:
     votes: float
     alignment: Alignment | None
     outline: float
-    outline_matrix: NDArray[np.float64]
+    outline_matrix: Matrix
     shape: float
-    shape_matrix: NDArray[np.float64]
+    shape_matrix: Matrix
     ahead: float = 0.0
     shape_ahead: float = 0.0
 
     @property
-    def known(self) -> dict[str, float]:
-        """What the quick judge weighs."""
-        found = self.alignment
-        return quick(
-            places=0 if found is None else found.places,
-            pairs=0 if found is None else found.pairs,
-            votes=self.votes,
-            cosine=self.cosine,
-            ahead=self.ahead,
-            outline=self.outline,
-            shape=self.shape,
-            shape_ahead=self.shape_ahead,
-        )
+    def points(self) -> Agreeing:
+        """What of the points agrees."""
+        return _NO_POINTS if self.alignment is None else self.alignment.agreeing
+
+
+def known(found: Candidate | Proposal) -> dict[str, float]:
+    """Give what the quick judge weighs."""
+    return quick(
+        places=found.points.places,
+        pairs=found.points.pairs,
+        votes=found.votes,
+        cosine=found.cosine,
+        ahead=found.ahead,
+        outline=found.outline,
+        shape=found.shape,
+        shape_ahead=found.shape_ahead,
+    )

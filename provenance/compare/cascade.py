@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.compare.agreement import SIDE
-from provenance.compare.alignment import Alignment, align, unit
+from provenance.compare.alignment import Agreeing, Alignment, align, unit
 from provenance.compare.boxes import best_turn
-from provenance.compare.candidate import Candidate, Proposal
+from provenance.compare.candidate import Candidate, Proposal, known
 from provenance.compare.colour import SIDE as COLOUR_SIDE
 from provenance.compare.colour import Colours, colours
 from provenance.compare.gallery import Gallery
 from provenance.compare.laying import Laid, best_laid
 from provenance.compare.look import Look
+from provenance.compare.plane import scaled
 from provenance.compare.promise import Promise
 from provenance.compare.shape import LENGTH, best_shape, turned_shapes
 from provenance.fingerprint.local import LocalFeatures, changed_descriptors
@@ -75,7 +76,7 @@ def promising(
     proposals = [
         replace(each, ahead=one, shape_ahead=other) for each, one, other in zip(found, ahead, shape_ahead, strict=True)
     ]
-    scored = sorted(((promise.score(each.known), each) for each in proposals), key=lambda each: -each[0])
+    scored = sorted(((promise.score(known(each)), each) for each in proposals), key=lambda each: -each[0])
     return [each for score, each in scored[:_MEASURED] if score >= promise.least]
 
 
@@ -132,19 +133,18 @@ def _best(
 ) -> Alignment | None:
     """Align points, of which `units` are the descriptors after each of `CHANGES`, in the best of some changes."""
     found = [align(points, units[change], others, change) for change in changes]
-    return max((each for each in found if each is not None), key=lambda each: each.places, default=None)
+    return max((each for each in found if each is not None), key=lambda each: each.agreeing.places, default=None)
 
 
 def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.float32]) -> Candidate:
-    found, of_lines = proposal.alignment, _best(look.line_points, lines, other.line_points, (0, 1))
+    of_lines = _best(look.line_points, lines, other.line_points, (0, 1))
     laid = best_laid(look, other, proposal, of_lines)
     return Candidate(
         place=proposal.place,
         cosine=proposal.cosine,
         ahead=proposal.ahead,
         votes=proposal.votes,
-        places=0 if found is None else found.places,
-        pairs=0 if found is None else found.pairs,
+        points=proposal.points,
         outline=proposal.outline,
         shape=proposal.shape,
         shape_ahead=proposal.shape_ahead,
@@ -152,12 +152,7 @@ def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.flo
         matrix=laid.matrix,
         agreement=laid.agreement,
         drawn=laid.drawn,
-        line_places=0 if of_lines is None else of_lines.places,
-        line_pairs=0 if of_lines is None else of_lines.pairs,
-        exact=0 if found is None else found.exact,
-        line_exact=0 if of_lines is None else of_lines.exact,
-        alike=0.0 if found is None else found.alike,
-        line_alike=0.0 if of_lines is None else of_lines.alike,
+        line_points=Agreeing() if of_lines is None else of_lines.agreeing,
         thing=max(look.boxes.thing, other.boxes.thing),
         colours=_colours(look, other, laid),
     )
@@ -166,6 +161,5 @@ def _measured(look: Look, other: Look, proposal: Proposal, lines: NDArray[np.flo
 def _colours(look: Look, other: Look, laid: Laid) -> Colours | None:
     if laid.matrix is None:
         return None
-    matrix = laid.matrix.copy()
-    matrix[:, 2] *= _GREY_TO_COLOUR
+    matrix = scaled(laid.matrix, _GREY_TO_COLOUR)
     return colours(look.colour, other.colour, matrix, mirrored=bool(laid.change & 1))

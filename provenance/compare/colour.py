@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.compare.plane import Matrix
+from provenance.compare.plane import laid as drawn_where
 from provenance.errors import DamagedArchiveError
 
 if TYPE_CHECKING:
@@ -82,21 +84,16 @@ def unpack_colour(data: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(rows, np.uint8).reshape(data[0], data[1], 3)
 
 
-def colours(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], matrix: NDArray[np.float64], *, mirrored: bool
-) -> Colours | None:
+def colours(first: NDArray[np.uint8], second: NDArray[np.uint8], matrix: Matrix, *, mirrored: bool) -> Colours | None:
     """Compare colours where the pictures overlap; None where they hardly do.
 
-    `matrix` (2, 3) takes points of `first`, `mirrored` first if so, to points of `second`; both in pixels of these
+    `matrix` takes points of `first`, `mirrored` first if so, to points of `second`; both in pixels of these
     small copies.
     """
-    import cv2
-
     height, width = first.shape[:2]
     here = _lab(np.ascontiguousarray(first[:, ::-1]) if mirrored else first)
     there = _lab(second)
-    way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    laid = np.asarray(cv2.warpAffine(there, matrix, (width, height), flags=way, borderValue=(-1e4, 0, 0)), np.float32)
+    laid = drawn_where(there, matrix, width, height, -1e4)
     common = laid[..., 0] > -1
     if int(common.sum()) < _LEAST:
         return None

@@ -15,17 +15,17 @@ from itertools import combinations_with_replacement
 from typing import Final, Self
 
 from provenance.compare.agreement import Agreement, Measured
-from provenance.compare.candidate import Candidate
+from provenance.compare.alignment import Agreeing
+from provenance.compare.candidate import Candidate, known
 from provenance.compare.colour import COLOURLESS, Colours
-from provenance.compare.promise import quick
 from provenance.digest import Json
 from provenance.errors import DamagedArchiveError
 
-VERSION: Final = "judge_v4"
+VERSION: Final = "judge_v5"
 WANTED: Final = 0.001
 """False flags a picture that the shipped line was drawn for: one in a thousand."""
 
-_FILE: Final = "judge_v4.json"
+_FILE: Final = "judge_v5.json"
 _NO_SPECK: Final = 0.4
 """The side of a thing, of that of the picture, from which on it is large enough to be told from others."""
 
@@ -135,23 +135,14 @@ def measurements(candidate: Candidate) -> dict[str, float]:
     """Give what the judge weighs, by name: each about 1 at most, logarithms to 4, and products of those."""
     agreement = candidate.agreement
     plain, followed = agreement.plain, agreement.followed
-    known = quick(
-        places=candidate.places,
-        pairs=candidate.pairs,
-        votes=candidate.votes,
-        cosine=candidate.cosine,
-        ahead=candidate.ahead,
-        outline=candidate.outline,
-        shape=candidate.shape,
-        shape_ahead=candidate.shape_ahead,
-    )
-    places = known["places"]
+    quickly = known(candidate)
+    places = quickly["places"]
     speck = 1 - min(math.sqrt(candidate.thing) / _NO_SPECK, 1.0)
     contained = math.sqrt(max(followed.contained, followed.explained))
     correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
     evidence, evidence_after = _amount(plain), _amount(followed)
     found = {
-        **known,
+        **quickly,
         "correlation": correlation,
         "agreeing": plain.agreeing,
         "explained": plain.explained,
@@ -199,15 +190,13 @@ def _of_colours(found: Colours | None) -> dict[str, float]:
 def _of_points(candidate: Candidate) -> dict[str, float]:
     """Tell how exactly points agree: those of lookalikes do roughly."""
     found: dict[str, float] = {}
-    for name, places, exact, alike in (
-        ("", candidate.places, candidate.exact, candidate.alike),
-        (" of lines", candidate.line_places, candidate.line_exact, candidate.line_alike),
-    ):
+    for name, points in (("", candidate.points), (" of lines", candidate.line_points)):
+        alike = max(0.0, points.alike - 0.75) * 4
         found |= {
-            f"exact places{name}": math.log1p(min(exact, 60)),
-            f"exact of places{name}": exact / max(places, 4),
-            f"points alike{name}": max(0.0, alike - 0.75) * 4,
-            f"places by points alike{name}": math.log1p(min(places, 60)) * max(0.0, alike - 0.75) * 4,
+            f"exact places{name}": math.log1p(min(points.exact, 60)),
+            f"exact of places{name}": points.exact / max(points.places, 4),
+            f"points alike{name}": alike,
+            f"places by points alike{name}": math.log1p(min(points.places, 60)) * alike,
         }
     return found
 
@@ -216,7 +205,8 @@ def _of_lines(candidate: Candidate) -> dict[str, float]:
     plain, followed = candidate.drawn.plain, candidate.drawn.followed
     correlation, after = max(0.0, plain.correlation), max(0.0, followed.correlation)
     evidence, evidence_after = _amount(plain), _amount(followed)
-    places = math.log1p(min(candidate.line_places, 60))
+    points = candidate.line_points
+    places = math.log1p(min(points.places, 60))
     share = after * math.sqrt(max(followed.contained, followed.explained))
     held = candidate.colours or Colours(distance=0.0)
     colourless = 1 - min(held.here / COLOURLESS, 1.0)  # a drawing in ink says nothing of colours
@@ -237,11 +227,11 @@ def _of_lines(candidate: Candidate) -> dict[str, float]:
         "lines close after": followed.close,
         "lines by shape": after * max(0.0, candidate.shape),
         "line places": places,
-        "few line places": min(candidate.line_places, 12) / 12,
-        "line places of pairs": min(candidate.line_places, 60) / max(8, candidate.line_pairs),
+        "few line places": min(points.places, 12) / 12,
+        "line places of pairs": min(points.places, 60) / max(8, points.pairs),
         "line places by agreement": places * after,
         "line places by shape": places * max(0.0, candidate.shape),
-        "line places by share": min(candidate.line_places, 12) / 12 * share,
+        "line places by share": min(points.places, 12) / 12 * share,
         "colourless": colourless,
         "colourless by line places": colourless * places,
         "colourless by share of lines": colourless * share,
@@ -262,8 +252,7 @@ NAMES: Final = tuple(
             cosine=0.0,
             ahead=0.0,
             votes=0.0,
-            places=0,
-            pairs=0,
+            points=Agreeing(),
             outline=0.0,
             change=0,
             matrix=None,

@@ -16,6 +16,7 @@ from provenance.compare.alignment import Alignment
 from provenance.compare.boxes import fitted
 from provenance.compare.candidate import Proposal
 from provenance.compare.look import Look
+from provenance.compare.plane import Matrix, scaled
 from provenance.fingerprint import local
 
 _OUTLINE: Final = 0.45
@@ -28,6 +29,9 @@ _SETTLED: Final = 0.8
 _FEW: Final = 25
 """Places up to which what the points found is fitted to the pixels, if it holds at all: `_HOLDS`."""
 _HOLDS: Final = 0.25
+_BETTER: Final = 0.01
+_WELL: Final = 0.97
+"""How well pictures agree that cannot be laid any better."""
 
 _LOCAL_TO_GREY: Final = SIDE / local.SIDE
 _NOTHING: Final = Agreement()
@@ -41,7 +45,7 @@ class Laid:
     """In grey."""
     drawn: Agreement = _NOTHING
     """In lines."""
-    matrix: NDArray[np.float64] | None = None
+    matrix: Matrix | None = None
     """As in `Candidate`, and so is `change`; None where there is no way."""
     change: int = 0
 
@@ -52,7 +56,7 @@ class _Way:
 
     grey: Overlaid | None
     lines: Overlaid | None
-    matrix: NDArray[np.float64]
+    matrix: Matrix
     change: int
 
     @property
@@ -74,6 +78,7 @@ def best_laid(look: Look, other: Look, proposal: Proposal, of_lines: Alignment |
             break
     if best is None:
         return Laid()
+    best = _from_a_side(look, other, best)
     return Laid(
         agreement=_NOTHING if best.grey is None else best.grey.agreement(),
         drawn=_NOTHING if best.lines is None else best.lines.agreement(),
@@ -86,12 +91,13 @@ def _ways(look: Look, other: Look, proposal: Proposal, of_lines: Alignment | Non
     """Try ways, the surest first."""
     points = proposal.alignment
     if points is not None:
-        matrix = points.matrix.copy()
-        matrix[:, 2] *= _LOCAL_TO_GREY
-        rough = _way(look, other, matrix, points.change)
+        rough = _way(look, other, scaled(points.matrix, _LOCAL_TO_GREY), points.change)
         yield rough
-        if points.places < _FEW and rough.strength > _HOLDS:
-            yield _way(look, other, _fine(look, other, matrix, points.change), points.change)
+        affine = scaled(points.affine, _LOCAL_TO_GREY)
+        if points.affine is not points.matrix:
+            yield _way(look, other, affine, points.change)
+        if points.agreeing.places < _FEW and rough.strength > _HOLDS:
+            yield _way(look, other, _fine(look, other, affine, points.change), points.change)
     if abs(proposal.outline) > _OUTLINE:
         inverted = 2 if proposal.outline < 0 else 0
         yield _way(look, other, _fine(look, other, proposal.outline_matrix, inverted), inverted)
@@ -101,11 +107,19 @@ def _ways(look: Look, other: Look, proposal: Proposal, of_lines: Alignment | Non
         yield _way(look, other, fitted(look.drawn, other.drawn, proposal.shape_matrix), 0)
 
 
-def _fine(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> NDArray[np.float64]:
-    return fitted(changed_levels(look.levels, change), other.levels, matrix)
+def _fine(look: Look, other: Look, matrix: Matrix, change: int, *, from_a_side: bool = False) -> Matrix:
+    return fitted(changed_levels(look.levels, change), other.levels, matrix, from_a_side=from_a_side)
 
 
-def _way(look: Look, other: Look, matrix: NDArray[np.float64], change: int) -> _Way:
+def _from_a_side(look: Look, other: Look, best: _Way) -> _Way:
+    """Fit the best way once more, as a picture that was seen from a side; it stays what it was if that is no better."""
+    if not _HOLDS < best.strength < _WELL:
+        return best
+    found = _way(look, other, _fine(look, other, best.matrix, best.change, from_a_side=True), best.change)
+    return found if found.strength > best.strength + _BETTER else best
+
+
+def _way(look: Look, other: Look, matrix: Matrix, change: int) -> _Way:
     levels = changed_levels(look.levels, change)
     lines = changed_levels(look.drawn, change & 1)  # exchanging light and dark leaves them as they are
     return _Way(

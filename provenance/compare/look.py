@@ -34,6 +34,8 @@ class Look:
     """RGB on white, shape (height, width, 3), the longest side 64."""
     embedding: NDArray[np.float32]
     """Of length 1."""
+    shape_vectors: NDArray[np.float32] | None = None
+    """The vectors of its shapes, (2, 256), where an index has them already."""
 
     @cached_property
     def levels(self) -> NDArray[np.float32]:
@@ -48,6 +50,8 @@ class Look:
     @cached_property
     def shapes(self) -> Shapes:
         """Its edges and lines, as vectors. Raises EngineError where the components are missing."""
+        if self.shape_vectors is not None:
+            return Shapes(boxes=self.boxes, vectors=self.shape_vectors[: len(self.boxes.boxes)])
         return shapes_of(self.colour, self.boxes)
 
     @cached_property

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from provenance.errors import DamagedArchiveError
 
-_FILE: Final = "promise_v4.json"
+_FILE: Final = "promise_v5.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.compare.boxes import Boxes, laid
+from provenance.compare.plane import Matrix
 from provenance.digest import Digest
 from provenance.errors import EngineError
 
@@ -73,10 +74,10 @@ def turned_shapes(pixels: NDArray[np.uint8], boxes: Boxes) -> Values:
     return whitened(turned(cells(energies(pixels), boxes.shares)))
 
 
-def best_shape(asked: Values, here: Boxes, there: Shapes) -> tuple[float, NDArray[np.float64]]:
+def best_shape(asked: Values, here: Boxes, there: Shapes) -> tuple[float, Matrix]:
     """Find the turn and boxes whose shapes are most alike; `asked` is what `turned_shapes` gives of `here`.
 
-    Gives the cosine, -1 to 1, and the matrix (2, 3) from points of here to there, as `best_turn` does.
+    Gives the cosine, -1 to 1, and the matrix from points of here to there, as `best_turn` does.
     """
     alike = asked @ there.vectors.T
     turn, own, other = np.unravel_index(alike.argmax(), alike.shape)

@@ -101,6 +101,10 @@ class Stored:
         """Name the places with a shape most like one of `vectors`, float32 (n, 256), best first, but for some."""
         return nearest_shapes(vectors, self._codes, self._shapes, most, without)
 
+    def shape(self, place: int) -> NDArray[np.float32]:
+        """Give the vectors of one's shapes, (2, 256): twice the same where it has one."""
+        return np.asarray(self._shapes[place], np.float32)
+
     @cached_property
     def _keys(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         keys = _keys(self.rows["uid"])

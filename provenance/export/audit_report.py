@@ -15,8 +15,11 @@ Point: TypeAlias = tuple[float, float]
 Outline: TypeAlias = tuple[Point, ...]
 """The corners of a region, in order."""
 
-Matrix: TypeAlias = tuple[tuple[float, float, float], tuple[float, float, float]]
-"""Takes points of one picture to points of another, both 0 to 1; a mirror is in it."""
+Matrix: TypeAlias = tuple[tuple[float, float, float], ...]
+"""Takes points of one picture to points of another, both 0 to 1; a mirror is in it.
+
+Two rows, or three where one was seen from a side (`compare.plane`).
+"""
 
 Shown: TypeAlias = Picture | Callable[[], Picture]
 """A picture, or what opens it when the page is written: a page may show many. An error of ours in it is shown."""

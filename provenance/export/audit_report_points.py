@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.compare import plane
 from provenance.compare.alignment import unit
 from provenance.export.audit_report import Matrix, Point
 from provenance.fingerprint.local import LocalFeatures, changed_descriptors
@@ -32,10 +33,9 @@ def shared_points(
     if not len(artwork) or not len(other):
         return ()
     here, there = _places(artwork), _places(other)
-    square = np.array(matrix)
-    moved = here @ square[:, :2].T + square[:, 2]
-    apart = (moved[:, None] - there[None]) * (other.width, other.height)
-    alike = _likeness(artwork, other, mirrored=np.linalg.det(square[:, :2]) < 0, inverted=inverted)
+    forth = np.array(matrix if len(matrix) == 3 else (*matrix, (0.0, 0.0, 1.0)))
+    apart = (plane.moved(here, forth)[:, None] - there[None]) * (other.width, other.height)
+    alike = _likeness(artwork, other, mirrored=np.linalg.det(plane.middle(forth, (1, 1))) < 0, inverted=inverted)
     alike = np.where((apart**2).sum(axis=2) < _NEAR**2, alike, -1)
     of, to = np.arange(len(here)), alike.argmax(axis=1)
     mutual = (alike[of, to] > _ALIKE) & (alike.argmax(axis=0)[to] == of)

@@ -12,25 +12,25 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from provenance.audit.copies import Relation
+from provenance.compare import plane
 from provenance.digest import Json
 from provenance.export.audit_report import Matrix, Outline, ReportedMatch
 
 _FRAME: Final = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+_UNIT: Final = (1.0, 1.0)
 _LEAST: Final = 1e-6
 _AROUND: Final = 0.04  # of the artwork, shown around the region
 _TURNED: Final = 2  # degrees
 _SPREAD: Final = 1.12  # of width to height
 _INVERTED: Final = "inverted, light for dark"
 
-Affine = NDArray[np.float64]
-
 
 def unit_matrix(
-    matrix: Affine, *, artwork: tuple[int, int], other: tuple[int, int], side: int, mirrored: bool
+    matrix: plane.Matrix, *, artwork: tuple[int, int], other: tuple[int, int], side: int, mirrored: bool
 ) -> Matrix | None:
     """Rewrite what a comparison found for places of 0 to 1; None if it lays a picture onto a line.
 
-    `matrix` (2, 3) takes pixels of a small copy of the artwork, mirrored first if `mirrored`, to pixels of a small
+    `matrix` takes pixels of a small copy of the artwork, mirrored first if `mirrored`, to pixels of a small
     copy of the other one; `artwork` and `other` are their full sizes, width first, `side` is the copies' longest side.
     """
     (width, height), (other_width, other_height) = _small(artwork, side), _small(other, side)
@@ -38,8 +38,8 @@ def unit_matrix(
     if mirrored:
         into = into @ np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1]])
     out = np.array([[1 / other_width, 0, 0.5 / other_width], [0, 1 / other_height, 0.5 / other_height], [0, 0, 1]])
-    found = out @ np.vstack([np.asarray(matrix, np.float64), (0, 0, 1)]) @ into
-    return _as_matrix(found) if _sound(found) else None
+    found = out @ matrix @ into
+    return tuple((a, b, c) for a, b, c in plane.rows(found)) if _sound(found) else None
 
 
 def recorded_matrix(evidence: Mapping[str, Json], *, artwork: tuple[int, int], other: tuple[int, int]) -> Matrix | None:
@@ -49,9 +49,9 @@ def recorded_matrix(evidence: Mapping[str, Json], *, artwork: tuple[int, int], o
     except (ValueError, TypeError):
         return None
     side, change = evidence.get("matrix_side"), evidence.get("change")
-    if matrix.shape != (2, 3) or not isinstance(side, int) or not isinstance(change, str):
+    if matrix.shape not in {(2, 3), (3, 3)} or not isinstance(side, int) or not isinstance(change, str):
         return None
-    return unit_matrix(matrix, artwork=artwork, other=other, side=side, mirrored="mirrored" in change)
+    return unit_matrix(_square(matrix), artwork=artwork, other=other, side=side, mirrored="mirrored" in change)
 
 
 def regions(match: ReportedMatch) -> tuple[tuple[Outline, ...], tuple[Outline, ...]]:
@@ -84,7 +84,8 @@ def way(match: ReportedMatch, artwork: tuple[int, int], other: tuple[int, int]) 
     """
     if match.matrix is None or not _sound(_square(match.matrix)):
         return (_INVERTED,) if match.inverted else ()
-    linear = np.diag(other) @ _square(match.matrix)[:2, :2] @ np.diag((1 / artwork[0], 1 / artwork[1]))
+    forth = _square(match.matrix)
+    linear = np.diag(other) @ plane.middle(forth, _UNIT) @ np.diag((1 / artwork[0], 1 / artwork[1]))
     back = np.linalg.inv(linear)
     mirrored = bool(np.linalg.det(back) < 0)
     if mirrored:
@@ -95,6 +96,7 @@ def way(match: ReportedMatch, artwork: tuple[int, int], other: tuple[int, int]) 
         "mirrored": mirrored,
         f"turned by {abs(degrees)}°": abs(degrees) >= _TURNED,
         "stretched": large > _SPREAD * small,
+        "seen from a side": plane.foreshortened(forth, _UNIT) > _SPREAD,
         _INVERTED: match.inverted,
     }
     return tuple(text for text, true in said.items() if true)
@@ -120,17 +122,18 @@ def laid_over(
     return part, _laid(_inverted(other) if match.inverted else other, whole, size)
 
 
-def _laid(picture: Image.Image, whole: Affine, size: tuple[int, int]) -> Image.Image:
+def _laid(picture: Image.Image, whole: plane.Matrix, size: tuple[int, int]) -> Image.Image:
     """Draw `picture` where `whole`, from pixels of the drawing to 0 to 1 of it, says."""
-    steps = np.diag((picture.width, picture.height)) @ whole[:2, :2]
-    shrink = 1 / max(float(np.linalg.norm(steps, axis=0).max()), _LEAST)
+    corners = np.array(_FRAME) * size
+    steps = np.array([[picture.width], [picture.height]]) * plane.steps(corners, whole)
+    shrink = 1 / max(float(np.linalg.norm(steps, axis=1).max()), _LEAST)
     if shrink < 1:  # else single pixels would be picked out of many
         smaller = max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink))
         picture = picture.resize(smaller, Image.Resampling.LANCZOS)
     into = np.diag((picture.width, picture.height, 1)) @ whole
-    coefficients = tuple(float(value) for value in into[:2].ravel())
+    coefficients = tuple(float(value) for value in (into / into[2, 2]).ravel()[:8])
     return picture.convert("RGBA").transform(
-        size, Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC, fillcolor=(0, 0, 0, 0)
+        size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC, fillcolor=(0, 0, 0, 0)
     )
 
 
@@ -156,22 +159,19 @@ def _small(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, round(size[0] * side / longest)), max(1, round(size[1] * side / longest))
 
 
-def _square(matrix: Matrix) -> Affine:
-    return np.vstack([np.asarray(matrix, np.float64), (0, 0, 1)])
+def _square(matrix: Matrix | NDArray[np.float64]) -> plane.Matrix:
+    held = np.asarray(matrix, np.float64)
+    return held if len(held) == 3 else plane.square(held)
 
 
-def _as_matrix(found: Affine) -> Matrix:
-    (a, b, c), (d, e, f) = found[:2].tolist()
-    return (a, b, c), (d, e, f)
+def _sound(matrix: plane.Matrix) -> bool:
+    if not np.isfinite(matrix).all() or abs(float(np.linalg.det(matrix[:2, :2]))) <= _LEAST:
+        return False
+    return plane.is_affine(matrix) or plane.is_level(matrix, _UNIT, _UNIT)
 
 
-def _sound(matrix: Affine) -> bool:
-    return bool(np.isfinite(matrix).all()) and abs(float(np.linalg.det(matrix[:2, :2]))) > _LEAST
-
-
-def _moved(outline: Outline, matrix: Affine) -> Outline:
-    points = np.array([(x, y, 1.0) for x, y in outline]) @ matrix[:2].T
-    return tuple((float(x), float(y)) for x, y in points)
+def _moved(outline: Outline, matrix: plane.Matrix) -> Outline:
+    return tuple((float(x), float(y)) for x, y in plane.moved(np.array(outline), matrix))
 
 
 def _clipped(outlines: tuple[Outline, ...]) -> tuple[Outline, ...]:

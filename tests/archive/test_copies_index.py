@@ -104,12 +104,26 @@ def test_the_gallery_finds_what_one_in_memory_finds(archive: Archive) -> None:
     ours = candidates(asked, in_archive, without=[5])
     theirs = candidates(asked, MemoryGallery(looks), without=[5])
 
-    assert {each.place: each.places for each in ours} == {each.place: each.places for each in theirs}
+    assert {each.place: each.points for each in ours} == {each.place: each.points for each in theirs}
     cosines = {each.place: each.cosine for each in theirs}
     assert {each.place: each.cosine for each in ours} == pytest.approx(cosines, abs=1e-5)
-    assert max(ours, key=lambda each: each.places).place == 7
+    assert max(ours, key=lambda each: each.points.places).place == 7
     assert in_archive.places([uid_of(7), uid_of(99), uid_of(0)]) == [7, 0]
     assert (in_archive.look(7).colour == LOOKS[7].colour).all()
+
+
+def test_shapes_come_from_the_index_and_are_those_of_the_picture(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(archive, range(4))
+    gallery = ArchiveGallery(archive, level(archive))
+    truths = [LOOKS[number].shapes for number in range(4)]
+    monkeypatch.setattr("provenance.compare.look.shapes_of", None)  # nothing is computed anew
+
+    for number, truth in enumerate(truths):
+        found = gallery.look(number).shapes
+        assert found.boxes.boxes == truth.boxes.boxes
+        assert found.vectors == pytest.approx(truth.vectors, abs=1e-3)
 
 
 def test_what_is_new_is_appended_and_the_answer_is_that_of_an_index_made_at_once(archive: Archive) -> None:

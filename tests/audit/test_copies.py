@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 
 from provenance.audit.copies import Relation, Suspect, findings
 from provenance.compare.agreement import Agreement, Measured
+from provenance.compare.alignment import Agreeing
 from provenance.compare.candidate import Candidate
 from provenance.compare.colour import Colours
 from provenance.compare.judge import Line
 from provenance.words import Severity, forbidden_in
 
-LINE = Line(score=3.0, judge="judge_v4", wanted=0.001, flagged=2, pictures=2000, source="shipped")
+LINE = Line(score=3.0, judge="judge_v5", wanted=0.001, flagged=2, pictures=2000, source="shipped")
 
 
 def suspect(
@@ -36,11 +37,10 @@ def suspect(
         cosine=cosine,
         ahead=cosine / 2,
         votes=1.0,
-        places=12,
-        pairs=20,
+        points=Agreeing(places=12, pairs=20),
         outline=0.2,
         change=change,
-        matrix=np.eye(3)[:2] if matrix is None else matrix,
+        matrix=np.eye(3) if matrix is None else matrix,
         agreement=Agreement(plain=agreed, followed=agreed, moved=0.1, overlap=overlap, covered=covered),
         drawn=Agreement(plain=drawn, followed=drawn),
         colours=None if colour is None else Colours(distance=colour, here=chroma),
@@ -90,7 +90,9 @@ def test_nothing_near_says_nothing() -> None:
 
 
 def test_regions_are_corners_from_0_to_1_in_both_pictures() -> None:
-    half = np.array([[2.0, 0, -80], [0, 2, -40]])  # the work lies in the middle of the artwork at half its size
+    half = np.array(
+        [[2.0, 0, -80], [0, 2, -40], [0, 0, 1]]
+    )  # the work lies in the middle of the artwork at half its size
     regions = suspect(matrix=half).regions()
 
     assert regions["in_artwork"] == [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
@@ -98,7 +100,7 @@ def test_regions_are_corners_from_0_to_1_in_both_pictures() -> None:
 
 
 def test_a_region_of_a_mirrored_copy_lies_where_people_see_it() -> None:
-    left = np.array([[2.0, 0, 0], [0, 2, 0]])  # in the mirrored artwork the work lies at the left
+    left = np.array([[2.0, 0, 0], [0, 2, 0], [0, 0, 1]])  # in the mirrored artwork the work lies at the left
     regions = suspect(matrix=left, change=1).regions()
 
     assert regions["in_artwork"] == [[1.0, 0.0], [0.5, 0.0], [0.5, 0.5], [1.0, 0.5]]

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from small_corpus import small_corpus
 
-from benchmarks.detection.corpus import load, read_corpus, split
+from benchmarks.detection.corpus import SCENES, load, read_corpus, split
 from benchmarks.detection.lookalikes import drawing, names
 from benchmarks.detection.relations import Relations, confirmed
+from benchmarks.detection.scenes import pictures
 from provenance.errors import UsageError
 
 WORKS = [
@@ -131,8 +132,25 @@ def test_a_lookalike_is_drawn_in_the_frame_that_its_set_gives() -> None:
     assert icons["icons"]["star"]["body"] in drawing(icons, "star")  # type: ignore[index]
 
 
-def test_lookalikes_are_learnt_from_and_not_reported_on(tmp_path: Path) -> None:
-    works = read_corpus(small_corpus(tmp_path, [("noto", "star", "Somebody", "")]), ["noto"])
+@pytest.mark.parametrize("source", ["noto", SCENES])
+def test_lookalikes_and_scenes_are_learnt_from_and_not_reported_on(tmp_path: Path, source: str) -> None:
+    works = read_corpus(small_corpus(tmp_path, [(source, "star", "Somebody", "")]), [source])
 
     assert split(works, "development") == works
     assert split(works, "report") == []
+
+
+def test_scenes_are_named_by_their_package_and_theme(tmp_path: Path) -> None:
+    places = (
+        "desktop-base/usr/share/desktop-base/joy_2-theme/wallpaper/contents/images/1920x1080.svg",
+        "desktop-base/usr/share/desktop-base/joy_2-theme/wallpaper/contents/images/1280x720.svg",
+        "lxqt-themes/usr/share/lxqt/wallpapers/Fog.jpg",
+    )
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+
+    assert [each[:2] for each in pictures(tmp_path)] == [
+        ("desktop-base", "desktop-base-joy-2"),
+        ("lxqt-themes", "lxqt-themes-fog"),
+    ]

@@ -53,7 +53,7 @@ def test_json_has_findings_line_and_works(prov: Prov, copied: Path) -> None:
     document = json.loads(prov("audit", "--all", "--json").out)
 
     assert document["works"] == 6
-    assert document["line"]["judge"] == "judge_v4"
+    assert document["line"]["judge"] == "judge_v5"
     (artwork,) = document["artworks"]
     assert artwork["severity"] == "block"
     assert "copies" in {finding["check"] for finding in artwork["findings"]}

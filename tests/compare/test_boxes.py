@@ -5,6 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 from scenes import look
 
+from provenance.compare import plane
 from provenance.compare.agreement import agreement
 from provenance.compare.boxes import best_turn, boxes_of, fitted
 from provenance.fingerprint.method import ORIENTATIONS
@@ -62,11 +63,26 @@ def test_exchanged_light_and_dark_correlates_below_zero() -> None:
 def test_fitting_finds_a_small_turn() -> None:
     image = sign()
     first, second = look(image.rotate(4, fillcolor="white")).levels, look(image).levels
-    start = np.eye(3)[:2]
+    start = np.eye(3)
 
     better = fitted(first, second, start)
 
     assert agreement(first, second, better).plain.agreeing > agreement(first, second, start).plain.agreeing
+
+
+def test_fitting_finds_what_was_seen_from_a_side() -> None:
+    levels = look(sign()).levels
+    seen = plane.square(np.array([[0.95, 0.02, 2], [0.01, 0.9, 3]]))
+    seen[2, :2] = 0.001, -0.0005
+    first = plane.laid(levels, seen, levels.shape[1], levels.shape[0], 255)
+
+    affine, better = (fitted(first, levels, np.eye(3), from_a_side=each) for each in (False, True))
+
+    assert plane.is_affine(affine)
+    assert agreement(first, levels, better).plain.close > agreement(first, levels, affine).plain.close + 0.05
+    np.testing.assert_allclose(
+        plane.moved(np.array([(80, 60)]), better), plane.moved(np.array([(80, 60)]), seen), atol=1
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 160), (160, 2), (20, 20)])
@@ -76,7 +92,7 @@ def test_pictures_of_any_shape_have_boxes(shape: tuple[int, int]) -> None:
     alike, matrix = best_turn(boxes.turned(), boxes, boxes)
 
     assert alike == pytest.approx(0)
-    assert fitted(flat, flat, matrix).shape == (2, 3)
+    assert fitted(flat, flat, matrix).shape == (3, 3)
 
 
 def test_a_thing_says_what_share_of_the_picture_it_takes() -> None:

@@ -56,8 +56,8 @@ def test_a_traced_copy_is_found_by_its_lines() -> None:
     found = candidates(asked, WALL, promise=Promise.shipped().of_all())
     copy = next(each for each in found if each.place == 9)
 
-    assert copy.line_places == max(each.line_places for each in found)
-    assert copy.line_places >= 10
+    assert copy.line_points.places == max(each.line_points.places for each in found)
+    assert copy.line_points.places >= 10
     assert copy.drawn.strength > 0.4 > copy.agreement.strength
 
 

@@ -18,7 +18,7 @@ from provenance.compare.colour import (
 from provenance.errors import DamagedArchiveError
 from provenance.picture import Picture
 
-STILL = np.array([[1, 0, 0], [0, 1, 0]], np.float64)
+STILL = np.eye(3)
 SEEDS = st.integers(0, 30)
 
 
@@ -88,7 +88,7 @@ def test_what_does_not_lie_over_the_other_picture_does_not_count(left: int) -> N
     work = small(2)
     around = np.full((work.shape[0], work.shape[1] + 12, 3), (255, 0, 255), np.uint8)
     around[:, left : left + work.shape[1]] = work
-    there, elsewhere = (np.array([[1, 0, -away], [0, 1, 0]], np.float64) for away in (left, 12 - left))
+    there, elsewhere = (np.array([[1, 0, -away], [0, 1, 0], [0, 0, 1]], np.float64) for away in (left, 12 - left))
 
     assert distance(around, work, there) == pytest.approx(0, abs=1e-3)
     assert distance(around, work, elsewhere) > 5
@@ -96,7 +96,7 @@ def test_what_does_not_lie_over_the_other_picture_does_not_count(left: int) -> N
 
 @pytest.mark.parametrize("away", [64, 100, 1e6])
 def test_pictures_that_hardly_overlap_have_no_distance(away: float) -> None:
-    apart = np.array([[1, 0, away], [0, 1, 0]], np.float64)
+    apart = np.array([[1, 0, away], [0, 1, 0], [0, 0, 1]], np.float64)
 
     assert colours(small(1), small(2), apart, mirrored=False) is None
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from provenance.compare.agreement import Agreement, Measured
+from provenance.compare.alignment import Agreeing
 from provenance.compare.candidate import Candidate
 from provenance.compare.colour import Colours
 from provenance.compare.judge import NAMES, Judge, measurements
@@ -18,26 +19,21 @@ def candidate(*, places: int = 0, share: float = 0.0, cosine: float = 0.0) -> Ca
         correlation=share, close=share, agreeing=share, explained=share, contained=share, evidence=int(9000 * share)
     )
     agreement = Agreement(plain=agreed, followed=agreed, moved=9 * (1 - share), overlap=share, covered=share)
+    points = Agreeing(places=places, pairs=max(places, 4), exact=places, alike=0.75 + share / 4)
     return Candidate(
         place=0,
         cosine=cosine,
         ahead=cosine / 2,
         votes=places / 20,
-        places=places,
-        pairs=max(places, 4),
+        points=points,
         outline=share,
         change=0,
-        matrix=np.eye(3)[:2],
+        matrix=np.eye(3),
         agreement=agreement,
         drawn=agreement,
         shape=share,
         shape_ahead=share / 2,
-        line_places=places,
-        line_pairs=max(places, 4),
-        exact=places,
-        line_exact=places,
-        alike=0.75 + share / 4,
-        line_alike=0.75 + share / 4,
+        line_points=points,
         colours=Colours(distance=60 * (1 - share), same=share, together=share, light_together=share, here=30, there=30),
     )
 
@@ -47,7 +43,7 @@ def test_a_copy_scores_far_above_a_stranger() -> None:
     copy, stranger = candidate(places=30, share=0.95, cosine=0.9), candidate(places=2, share=0.05, cosine=0.3)
 
     assert judge.score(copy) > judge.line.score > judge.score(stranger)
-    assert [each.places for _, each in judge.best([stranger, copy])] == [30, 2]
+    assert [each.points.places for _, each in judge.best([stranger, copy])] == [30, 2]
 
 
 def test_the_shipped_line_says_where_it_was_measured() -> None:
@@ -73,7 +69,7 @@ def test_a_damaged_file_of_weights_is_a_sentence(broken: str) -> None:
 
 
 def test_a_weight_that_is_missing_is_noticed() -> None:
-    held = json.loads(resources.files("provenance.compare").joinpath("judge_v4.json").read_text(encoding="utf-8"))
+    held = json.loads(resources.files("provenance.compare").joinpath("judge_v5.json").read_text(encoding="utf-8"))
     del held["weights"]["places"]
 
     with pytest.raises(DamagedArchiveError):

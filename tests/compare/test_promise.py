@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 from scenes import drawing, look
 
+from provenance.compare.candidate import known
 from provenance.compare.cascade import promising
 from provenance.compare.gallery import MemoryGallery
 from provenance.compare.promise import NAMES, Promise
@@ -16,7 +17,7 @@ WALL = MemoryGallery([look(drawing(seed)) for seed in range(20)])
 
 
 def text() -> str:
-    return resources.files("provenance.compare").joinpath("promise_v4.json").read_text(encoding="utf-8")
+    return resources.files("provenance.compare").joinpath("promise_v5.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("image", [drawing(9), ImageOps.mirror(drawing(9)), drawing(9).crop((40, 40, 200, 200))])
@@ -34,7 +35,7 @@ def test_less_is_measured_than_was_proposed() -> None:
 
 def test_the_most_promising_come_first() -> None:
     shipped = Promise.shipped()
-    scores = [shipped.score(each.known) for each in promising(look(drawing(9)), WALL, promise=shipped.of_all())]
+    scores = [shipped.score(known(each)) for each in promising(look(drawing(9)), WALL, promise=shipped.of_all())]
 
     assert scores == sorted(scores, reverse=True)
 

@@ -69,7 +69,7 @@ def test_the_turn_that_was_found_lays_one_over_the_other() -> None:
 
     alike, matrix = best_shape(turned_shapes(asked.colour, asked.boxes), asked.boxes, work.shapes)
 
-    laid = cv2.warpAffine(asked.levels, matrix, (160, 160))
+    laid = cv2.warpAffine(asked.levels, matrix[:2], (160, 160))
     assert alike > 0.99
     assert np.abs(laid - work.levels)[5:-5, 5:-5].mean() < 12
 

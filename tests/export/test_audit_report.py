@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from pictures import picture
@@ -83,8 +84,8 @@ def match(**changes: object) -> ReportedMatch:
         "licence": "CC-BY-SA-3.0",
         "picture": picture(1),
         "matrix": HALF,
-        "method": "copies 1, judge_v4",
-        "measures": (Measure(name="Score", value=9.7, line=2.5, lowest=-10, highest=20, method="judge_v4"),),
+        "method": "copies 1, judge_v5",
+        "measures": (Measure(name="Score", value=9.7, line=2.5, lowest=-10, highest=20, method="judge_v5"),),
         "rates": (ErrorRate(reached="the line of 2.5", found=4, of=2000, low=0.0005, high=0.0051, compared=3012),),
         "facts": (ReportedFact(name="Learnt from", text="Yes", truth=Truth.CHECKED),),
     }
@@ -197,7 +198,7 @@ def test_the_page_says_what_was_found_where_and_how_sure_it_is() -> None:
     assert "4 of 2,000: 0.2 % (95 % interval 0.05 % to 0.51 %)" in said
     assert "Nobody has decided yet. It waits for a decision." in said
     assert "Whether it is a copy in law is for people to say." in said
-    assert "copies 1, judge_v4" in said
+    assert "copies 1, judge_v5" in said
 
 
 def test_markup_in_a_title_stays_text() -> None:
@@ -357,6 +358,29 @@ def test_the_outline_lies_where_the_work_was_put(mirrored: bool) -> None:
     assert share((there,)) == pytest.approx(1)
 
 
+def test_a_work_that_was_seen_from_a_side_is_outlined_and_laid_over() -> None:
+    work = picture(5, *WORK).image().convert("RGB")
+    corners = ((60, 40), (330, 90), (300, 340), (90, 300))
+    start = np.array([(0, 0), (WORK[0], 0), WORK, (0, WORK[1])], np.float32)
+    back = cv2.getPerspectiveTransform(np.array(corners, np.float32), start)
+    coefficients = tuple(float(value) for value in (back / back[2, 2]).ravel()[:8])
+    laid = work.convert("RGBA").transform(ARTWORK, Image.Transform.PERSPECTIVE, coefficients)
+    ground = Image.new("RGB", ARTWORK, "white")
+    ground.paste(laid, mask=laid.getchannel("A"))
+    unit = np.diag((1 / WORK[0], 1 / WORK[1], 1)) @ back @ np.diag((*ARTWORK, 1))
+    found = match(matrix=tuple(map(tuple, unit.tolist())), relation=Relation.CONTAINS)
+
+    (here,), _ = regions(found)
+    over = laid_over(found, ground, work, 200)
+
+    assert {(round(x * ARTWORK[0]), round(y * ARTWORK[1])) for x, y in here} == set(corners)
+    assert over is not None
+    part, other = np.asarray(over[0], float), np.asarray(over[1], float)
+    inside = other[..., 3] > 250
+    assert 0.3 < inside.mean() < 0.9
+    assert np.abs(part[inside] - other[inside][:, :3]).mean() < 12
+
+
 def test_the_report_says_what_happened_to_the_work() -> None:
     _, _, found = placed(mirrored=True, degrees=11)
     assert way(found, ARTWORK, WORK) == ("mirrored", "turned by 11°")
@@ -364,6 +388,8 @@ def test_the_report_says_what_happened_to_the_work() -> None:
     _, _, plain = placed(mirrored=False, degrees=0)
     assert way(plain, ARTWORK, WORK) == ()
     assert way(dataclasses.replace(plain, inverted=True), ARTWORK, WORK) == ("inverted, light for dark",)
+    aside = match(matrix=((1.0, 0.0, 0.0), (0.0, 1.0, -0.5), (0.2, 0.0, 1.0)))
+    assert way(aside, (100, 100), (100, 100)) == ("seen from a side",)
     stretched = match(matrix=((1.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
     assert way(stretched, ARTWORK, WORK) == ("stretched",)
 
@@ -392,12 +418,12 @@ def test_what_a_comparison_measured_on_small_copies_holds_for_the_pictures(mirro
     into = np.array([[1 / small[0], 0, 0.5 / small[0]], [0, 1 / small[1], 0.5 / small[1]], [0, 0, 1]])
     out = np.array([[other[0], 0, -0.5], [0, other[1], -0.5], [0, 0, 1]])
     flip = np.array([[-1, 0, small[0] - 1], [0, 1, 0], [0, 0, 1]]) if mirrored else np.eye(3)
-    measured = (out @ unit @ into @ flip)[:2]
+    measured = out @ unit @ into @ flip
 
     found = unit_matrix(measured, artwork=ARTWORK, other=WORK, side=160, mirrored=mirrored)
 
     assert np.array(found) == pytest.approx(np.array(truth.matrix), abs=1e-9)
-    assert unit_matrix(np.zeros((2, 3)), artwork=ARTWORK, other=WORK, side=160, mirrored=False) is None
+    assert unit_matrix(np.diag((0.0, 0.0, 1.0)), artwork=ARTWORK, other=WORK, side=160, mirrored=False) is None
 
 
 def test_what_was_recorded_of_a_match_is_read_and_what_cannot_be_read_is_left_out() -> None:
@@ -406,6 +432,11 @@ def test_what_was_recorded_of_a_match_is_read_and_what_cannot_be_read_is_left_ou
     found = recorded_matrix(evidence, artwork=(100, 100), other=(50, 50))
 
     assert np.array(found) == pytest.approx(np.array(((-1, 0, 1), (0, 1, 0))))
+    aside = recorded_matrix(
+        evidence | {"matrix": [[1, 0, 0], [0, 1, 0], [0.001, 0, 1]]}, artwork=(160, 160), other=(160, 160)
+    )
+    assert aside is not None
+    assert len(aside) == 3
     flat: list[Json] = [[0, 0, 0], [0, 0, 0]]
     unreadable: tuple[dict[str, Json], ...] = ({"matrix": flat}, {"matrix": "x"}, {"matrix_side": None}, {"change": 3})
     for broken in unreadable:
