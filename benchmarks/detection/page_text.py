@@ -38,7 +38,8 @@ Each with $attacks attacks: $copies copies ($sources).
 Innocent: $innocents pictures ($kinds).
 A work that stands for an innocent picture is searched without all works of its creator, its series and its relatives:
 $left_out_mean works are left out on average, $left_out at most.
-Development looked at one half of openclipart's creators, and at three sets of emoji that are in no figure here.
+Development looked at one half of openclipart's creators, and at three sets of emoji and some backgrounds of desktops
+that are in no figure here.
 Everything here is from the other half, and from two sources of which development saw nothing.
 Machine: $machine; seed $seed.
 Versions: $versions.
