@@ -14,8 +14,9 @@ outline, of a real work; its points lie anywhere, and align as seldom as those o
 Nothing is read from a database, and no artworks are compared with: an archive takes some ms more.
 
 `python -m benchmarks.audit_by_size --corpus FOLDER --index FOLDER --sizes 0 100000 1000000`, where 0 are the real works
-alone. What is made in `--index` is kept, and used again until it is removed: of a million works 10 GB, made in more
-than an hour with 5 GB of memory. With `--cold` the system is asked to forget the files first.
+alone. What is made in `--index` is kept, and used again until it is removed, as it must be when the works change: of a
+million works 10 GB, made in more than an hour with 5 GB of memory. With `--cold` the system is asked to forget the
+files first.
 """
 
 import argparse
