@@ -38,17 +38,19 @@ Codes: TypeAlias = NDArray[np.uint8]
 
 
 _PEER = """
-import sys
-from time import process_time
+import os, sys
 from imagededup.handlers.search.retrieval import HashEval
 codes = sys.stdin.read().split()
 stored = {str(row): code for row, code in enumerate(codes[20:])}
 asked = {str(row): code for row, code in enumerate(codes[:20])}
-distance = lambda a, b: (int(a, 16) ^ int(b, 16)).bit_count()
+def distance(a, b):
+    return (int(a, 16) ^ int(b, 16)).bit_count()
+def spent():
+    return sum(os.times()[:4])  # with that of the processes that it starts
 for method in ("bktree", "brute_force"):
-    start = process_time()
+    start = spent()
     HashEval(stored, asked, distance, verbose=False, threshold=8, search_method=method)
-    print(method, 1000 * (process_time() - start) / 20)
+    print(f"  imagededup {method}: {1000 * (spent() - start) / 20:.0f} for one code of 64 bits, with making it")
 """
 
 
