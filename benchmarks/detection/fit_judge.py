@@ -9,8 +9,8 @@ projection was not fitted to, by turns of their creators, and of some emoji and 
 `--attacks` ways, so that all ways come up equally often. All candidates of innocents are others: many of an emoji's are
 the same thing in another set. Works that are related to the subject count neither way. A ridge-regularised logistic
 regression by scikit-learn over what `judge.measurements` names, standardised; the weights are written for the values as
-they are. Nothing of the report
-split is looked at, though openclipart's part of it is among what is searched.
+they are. Nothing of the report split is looked at, though openclipart's part of it is among what is searched.
+
 What was measured is kept in the work folder, so that fitting again takes seconds. The scores of the innocents are
 also told as five fits see them that were made without them (by subject): the shipped lines come from those.
 """
