@@ -43,14 +43,13 @@ from benchmarks import nearest_embeddings, nearest_shapes
 from benchmarks.copies_index import ASKED, Crowd, chosen, show
 from benchmarks.detection.corpus import Work, load
 from provenance.archive.features import reduce
+from provenance.archive.gallery import look_of
 from provenance.audit.similarity import compare
 from provenance.compare.cascade import measured, promising
-from provenance.compare.colour import NAME as COLOUR
-from provenance.compare.colour import unpack_colour
 from provenance.compare.disturbance import DISTURBANCES, disturbed
 from provenance.compare.gallery import Gallery, MemoryGallery
 from provenance.compare.judge import Judge
-from provenance.compare.look import GREY, Look, unpack_grey
+from provenance.compare.look import Look
 from provenance.compare.shape import whitened
 from provenance.compare.stored import Stored
 from provenance.compare.storing import Storing
@@ -211,16 +210,6 @@ def asked_about(works: Sequence[Work], innocents: Sequence[Work]) -> list[Query]
         queries.append((place, disturbed(Picture(load(works[place])), names[number % len(names)], dice)))
         queries.append((None, Picture(load(other))))
     return queries
-
-
-def look_of(data: Mapping[str, bytes], projection: Projection) -> Look:
-    """Unpack a look."""
-    return Look(
-        local=LocalFeatures.from_bytes(data[POINTS]),
-        grey=unpack_grey(data[GREY]),
-        colour=unpack_colour(data[COLOUR]),
-        embedding=projection.project(unpack(data[EMBEDDING])[None])[0],
-    )
 
 
 def build(folder: Path, real: Real, crowd: Crowd, count: int) -> None:

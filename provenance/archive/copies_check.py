@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from provenance.archive.continued import continued
 from provenance.archive.copies_index import CopiesIndex
 from provenance.archive.features import METHODS, kept, reduce
-from provenance.archive.gallery import ArchiveGallery, Uids, works_root
+from provenance.archive.gallery import ArchiveGallery, Uids, look_of, works_root
 from provenance.archive.learnt_features import OwnVectors, count_own, own_embedder, reduce_by, unpacked
 from provenance.archive.one_dataset import KEY, OneDataset
 from provenance.audit import copies
@@ -18,19 +18,14 @@ from provenance.audit.copies import Suspect
 from provenance.audit.finding import Finding
 from provenance.compare.candidate import Candidate
 from provenance.compare.cascade import candidates
-from provenance.compare.colour import NAME as COLOUR
-from provenance.compare.colour import unpack_colour
 from provenance.compare.judge import Judge, Line
-from provenance.compare.look import GREY, Look, unpack_grey
+from provenance.compare.look import Look
 from provenance.compare.promise import Promise
 from provenance.compare.stored import Stored
 from provenance.digest import Json
 from provenance.errors import NotFoundError
-from provenance.fingerprint.embedding import NAME as EMBEDDING
-from provenance.fingerprint.embedding import Projection, unpack
+from provenance.fingerprint.embedding import Projection
 from provenance.fingerprint.learnt_embedding import unpack as unpack_own
-from provenance.fingerprint.local import NAME as POINTS
-from provenance.fingerprint.local import LocalFeatures
 from provenance.picture import Picture
 from provenance.schema import Artwork, Calibration, Kind, Node, Work
 from provenance.words import Severity
@@ -95,7 +90,7 @@ class CopiesCheck:
         """
         if not self.uids:
             return []
-        look = self._look(data)
+        look = look_of(data, self._projection)
         left_out = self._gallery.places(without)
         also = self._also(data, left_out)
         found = candidates(look, self._gallery, without=left_out, also=also, promise=promise)
@@ -161,14 +156,6 @@ class CopiesCheck:
                 unpacked(session, self._own, row, vector)  # one that is damaged is said with the picture it is of
                 data[self._own.name] = vector
         return data
-
-    def _look(self, data: Mapping[str, bytes]) -> Look:
-        return Look(
-            local=LocalFeatures.from_bytes(data[POINTS]),
-            grey=unpack_grey(data[GREY]),
-            colour=unpack_colour(data[COLOUR]),
-            embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
-        )
 
     def _suspect(self, look: Look, candidate: Candidate) -> Suspect:
         other = self._gallery.look(candidate.place)

@@ -9,6 +9,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, overload
 
@@ -150,13 +151,17 @@ class ArchiveGallery:
             uid = self.uids[place]
             message = f"The database has not all features of {uid}, which the index names. Call again to compare anew."
             raise DamagedArchiveError(message)
-        return Look(
-            local=LocalFeatures.from_bytes(data[POINTS]),
-            grey=unpack_grey(data[GREY]),
-            colour=unpack_colour(data[COLOUR]),
-            embedding=self._projection.project(unpack(data[EMBEDDING])[None])[0],
-            shape_vectors=self._stored.shape(place),
-        )
+        return replace(look_of(data, self._projection), shape_vectors=self._stored.shape(place))
+
+
+def look_of(data: Mapping[str, bytes], projection: Projection) -> Look:
+    """Unpack a picture's features, by method. Raises DamagedArchiveError."""
+    return Look(
+        local=LocalFeatures.from_bytes(data[POINTS]),
+        grey=unpack_grey(data[GREY]),
+        colour=unpack_colour(data[COLOUR]),
+        embedding=projection.project(unpack(data[EMBEDDING])[None])[0],
+    )
 
 
 def works_root(stored: Stored, folder: Path) -> str | None:
